@@ -1,0 +1,1 @@
+"""Features: SQL over dated rows, one family a file, each feature with one catalogue entry."""

@@ -1,0 +1,1 @@
+"""The record kinds that the bank can hold: one contract per file."""

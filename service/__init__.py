@@ -1,0 +1,1 @@
+"""The bank-side service: store, API and command line around `models.scoring`."""

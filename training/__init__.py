@@ -1,0 +1,1 @@
+"""From dated records to a fitted, calibrated and documented bundle."""
