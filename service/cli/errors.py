@@ -1,0 +1,114 @@
+"""How a failure looks at the command line: a table from class to exit code, a panel for people, an object for machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+
+import typer
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from models.errors import AssetlightError
+
+OK = 0
+BAD_INPUT = 1
+USAGE = 2
+MISSING_PREREQUISITE = 3
+UNEXPECTED = 70
+INTERRUPTED = 130
+
+EXIT_CODES = """\
+Exit codes: 0 done; 1 bad input (the message says what was expected); 2 wrong usage; 3 something must be done first
+(the message names the command); 70 unexpected error (--debug shows the traceback); 130 interrupted.
+"""
+
+# By name, so that reading this table imports nothing. A subclass has the code of its nearest ancestor in the table.
+EXIT_CODE_BY_ERROR: dict[str, int] = {
+    "AssetlightError": BAD_INPUT,
+    "NothingStored": MISSING_PREREQUISITE,
+    "BundleNotFound": MISSING_PREREQUISITE,
+    "LakeEmpty": MISSING_PREREQUISITE,
+}
+
+
+def exit_code(error: AssetlightError) -> int:
+    """The process exit code of an error."""
+    for ancestor in type(error).__mro__:
+        if ancestor.__name__ in EXIT_CODE_BY_ERROR:
+            return EXIT_CODE_BY_ERROR[ancestor.__name__]
+    return BAD_INPUT
+
+
+def report_error(error: AssetlightError, *, as_json: bool) -> int:
+    """Say what went wrong; give the exit code."""
+    code = exit_code(error)
+    if as_json:
+        report_object({**error.as_dict(), "exit_code": code})
+    else:
+        Console(stderr=True).print(error_panel(error))
+    return code
+
+
+def error_panel(error: AssetlightError) -> Panel:
+    """The error as a person reads it: the sentence, then what was expected, found and where, then what to do."""
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column(overflow="fold")
+    for label, value in (
+        ("where", error.where),
+        ("field", error.field),
+        ("expected", error.expected),
+        ("found", None if error.found is None else repr(error.found)),
+    ):
+        if value is not None:
+            facts.add_row(label, Text(str(value)))
+    lines: list[Text | Table] = [Text(error.problem.rstrip(".") + ".", style="bold")]
+    if facts.row_count:
+        lines.append(facts)
+    if error.advice:
+        lines.append(Text("→ " + error.advice.rstrip(".") + ".", style="green"))
+    return Panel(Group(*lines), title=type(error).__name__, title_align="left", border_style="red", expand=False)
+
+
+def report_usage(error: typer.TyperException, *, as_json: bool) -> int:
+    """A wrong command line: typer's own words, as an object when asked."""
+    if as_json:
+        message = error.format_message() or "no command given"
+        report_object({"error": "WrongUsage", "message": message, "exit_code": USAGE})
+        return USAGE
+    if not error.format_message():  # no command at all: typer has printed the help
+        return USAGE
+    context = getattr(error, "ctx", None)
+    console = Console(stderr=True)
+    if context is not None:
+        console.print(Text(context.get_usage()))
+        console.print(Text(f"Try '{context.command_path} --help' for help.", style="dim"))
+    console.print(
+        Panel(Text(error.format_message()), title="Wrong usage", title_align="left", border_style="red", expand=False)
+    )
+    return USAGE
+
+
+def report_unexpected(error: BaseException, *, as_json: bool, debug: bool) -> int:
+    """A failure nobody foresaw: one line and how to see more; the traceback only when asked for."""
+    if debug:
+        sys.stderr.write("".join(traceback.format_exception(error)))
+    summary = f"{type(error).__name__}: {error}"
+    if as_json:
+        report_object({"error": "UnexpectedError", "message": summary, "exit_code": UNEXPECTED})
+    elif not debug:
+        body = Text(summary, style="bold") + Text(
+            "\n→ Run the same command with --debug to see the traceback.", "green"
+        )
+        Console(stderr=True).print(Panel(body, title="Unexpected error", title_align="left", border_style="red"))
+    return UNEXPECTED
+
+
+def report_object(facts: dict[str, object]) -> None:
+    """One JSON object on standard output."""
+    sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,37 @@
+"""What can go wrong around the models: nothing stored yet, a day that cannot be assessed, an id nobody gave."""
+
+from __future__ import annotations
+
+from models.errors import AssetlightError
+
+
+class NothingStored(AssetlightError):
+    """The command needs records and the lake has none."""
+
+
+class EnterpriseUnknown(AssetlightError):
+    """No record of that enterprise is stored."""
+
+
+class AsOfInTheFuture(AssetlightError):
+    """An assessment was asked for a day that has not come."""
+
+
+class AssessmentNotFound(AssetlightError):
+    """No kept assessment has that id."""
+
+
+class StoreUnusable(AssetlightError):
+    """The store of assessments cannot be opened or written."""
+
+
+class PortTaken(AssetlightError):
+    """Another process listens on the address that the service should use."""
+
+
+class DayNotUnderstood(AssetlightError):
+    """A text that should be a day is not one."""
+
+
+class SettingNotUsable(AssetlightError):
+    """An environment variable or setting has a value that the service cannot use."""

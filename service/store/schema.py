@@ -1,0 +1,22 @@
+"""The tables of the store. Bytes that a digest names are kept as the bytes that were digested, never re-made."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, LargeBinary, MetaData, String, Table
+
+METADATA = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
+)
+
+ASSESSMENTS = Table(
+    "assessments",
+    METADATA,
+    Column("id", String(36), primary_key=True),  # UUID version 7: sorts by the time of the assessment
+    Column("created_at", String(32), nullable=False),  # ISO 8601, UTC, microseconds: sorts as text
+    Column("enterprise_id", String(128), nullable=False),
+    Column("as_of", String(10), nullable=False),
+    Column("decision_id", String(64), nullable=False),
+    Column("decision", LargeBinary, nullable=False),  # canonical JSON
+    Column("request", LargeBinary, nullable=False),  # canonical JSON of what was asked, inline records included
+    Index(None, "enterprise_id", "created_at"),
+)

@@ -1,0 +1,26 @@
+"""Fixtures for every test: where the real data lies, and a skip that says so when it does not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data beside the project; the test is skipped with the reason when it is absent."""
+    folder = Path(os.environ.get("ASSETLIGHT_SHARED_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip("the real data lies beside the project and is not here: ../shared/data (or ASSETLIGHT_SHARED_DATA)")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the settings of the person who runs it."""
+    for name in [name for name in os.environ if name.startswith("ASSETLIGHT_") and name != "ASSETLIGHT_SHARED_DATA"]:
+        monkeypatch.delenv(name)
