@@ -76,7 +76,7 @@ class Commands(TyperGroup):
         standalone_mode: bool = True,  # noqa: ARG002  (this group always ends the process itself)
         windows_expand_args: bool = True,
         **extra: Any,  # noqa: ANN401
-    ) -> Any:
+    ) -> Any:  # noqa: ANN401
         """Run one command and leave the process with its exit code."""
         own, debug = without_debug(list(sys.argv[1:] if args is None else args))
         options = {"prog_name": prog_name, "complete_var": complete_var, "windows_expand_args": windows_expand_args}

@@ -1,4 +1,4 @@
-"""How a failure looks at the command line: a table from class to exit code, a panel for people, an object for machines."""
+"""How a failure looks at the command line: a table from class to exit code, a panel for people, JSON for machines."""
 
 from __future__ import annotations
 
