@@ -1,0 +1,286 @@
+"""The fitted artefact on disk: booster text, calibration, points scale, feature list, model card and digests.
+
+A bundle is four text files, never a pickle. `bundle.json` names the SHA-256 of the other three and carries its own
+digest, so one changed byte is noticed on loading. A bundle is immutable: its directory is called after its digest and
+is never overwritten; retraining makes another one and moves `CURRENT`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+
+from models.canonical import canonical_json, digest, sha256_hex
+from models.errors import AssetlightError
+
+SCHEMA_VERSION = "1"
+MODEL, MANIFEST, CARD, CARD_TEXT = "model.txt", "bundle.json", "model_card.json", "model_card.md"
+SIMULATED = "simulated"
+SIMULATED_CAUTION = {
+    "zh": "模拟数据：只证明流程可用，不证明预测能力",
+    "en": "simulated: proves mechanics, not predictive power",
+}
+
+
+class BundleNotFound(AssetlightError):
+    """There is no bundle where one was expected."""
+
+
+class BundleCorrupt(AssetlightError):
+    """A bundle's files are not what its digests say, or do not fit together."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Log-odds of default as a straight line of the raw score: `intercept + slope * raw`, slope > 0.
+
+    `intercept` already contains `prior_shift`, the move to a central tendency: logit(tau) - logit(rho), 0 if none.
+    """
+
+    intercept: float
+    slope: float
+    prior_shift: float = 0.0
+
+    def log_odds(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Calibrated log-odds of default."""
+        return self.intercept + self.slope * raw
+
+
+@dataclass(frozen=True)
+class PointsScale:
+    """Higher is safer: `anchor_points` at good:bad odds of `anchor_odds`, `doubling_points` per doubling."""
+
+    anchor_points: float = 600.0
+    anchor_odds: float = 50.0
+    doubling_points: float = 20.0
+
+    @property
+    def per_log_odds(self) -> float:
+        """Points lost per unit of log-odds of default."""
+        return self.doubling_points / math.log(2.0)
+
+    @property
+    def at_even_odds(self) -> float:
+        """Points of an enterprise whose log-odds of default are 0."""
+        return self.anchor_points - self.per_log_odds * math.log(self.anchor_odds)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Everything that turns a row of features into a calibrated default probability and points."""
+
+    features: tuple[str, ...]  # in the order the booster expects
+    directions: tuple[int, ...]  # +1 a larger value raises risk, -1 lowers it, 0 not constrained
+    missing_as: tuple[float | None, ...]  # value a missing feature is scored at; None leaves it to the trees
+    booster_text: str
+    calibration: Calibration
+    points: PointsScale
+    data_origin: tuple[str, ...]  # origins of the training records: "contest", "simulated", ...
+    label_origin: str
+    trained_as_of: date
+    card: Mapping[str, Any] = field(default_factory=dict)
+    card_text: str = ""
+
+    def __post_init__(self) -> None:
+        if not len(self.features) == len(self.directions) == len(self.missing_as):
+            raise BundleCorrupt(
+                "the bundle's feature lists differ in length",
+                found=f"{len(self.features)} features, {len(self.directions)} directions, {len(self.missing_as)} fills",
+            )
+        if not self.calibration.slope > 0:
+            raise BundleCorrupt("the calibration slope is not positive", expected="> 0", found=self.calibration.slope)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 that names the bundle: over its manifest, which holds the digests of the other files."""
+        return digest(self._manifest())
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any training record or label was simulated: its figures then prove mechanics only."""
+        return any(SIMULATED in origin for origin in (*self.data_origin, self.label_origin))
+
+    @property
+    def caution(self) -> Mapping[str, str] | None:
+        """Words (`zh`, `en`) that go beside every figure of this bundle, or None."""
+        return SIMULATED_CAUTION if self.simulated else None
+
+    @cached_property
+    def booster(self) -> lightgbm.Booster:
+        """The LightGBM model, parsed once. Raises BundleCorrupt if it expects other features than the bundle lists."""
+        try:
+            booster = lightgbm.Booster(model_str=self.booster_text)
+        except lightgbm.basic.LightGBMError as error:
+            raise BundleCorrupt("LightGBM cannot read the bundle's model", found=str(error), where=MODEL) from None
+        if tuple(booster.feature_name()) != self.features:
+            raise BundleCorrupt(
+                "the model expects other features than the bundle lists",
+                expected=", ".join(self.features),
+                found=", ".join(booster.feature_name()),
+            )
+        return booster
+
+    def files(self) -> dict[str, bytes]:
+        """Every file of the bundle by name."""
+        manifest = {**self._manifest(), "digest": self.digest}
+        return {**self._attachments(), MANIFEST: canonical_json(manifest)}
+
+    def write(self, directory: Path) -> Path:
+        """Write the bundle so that `directory` either holds all of it or does not exist.
+
+        A directory that already holds this very bundle is left alone; any other content raises BundleCorrupt.
+        """
+        if directory.exists():
+            if Bundle.load(directory).digest != self.digest:
+                raise BundleCorrupt(
+                    "another bundle is already there; bundles are never overwritten", where=str(directory)
+                )
+            return directory
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+        try:
+            for name, content in self.files().items():
+                _write_durably(draft / name, content)
+            draft.chmod(0o755)
+            draft.rename(directory)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        _sync_directory(directory.parent)
+        return directory
+
+    def publish(self, home: Path) -> Path:
+        """Write to `<home>/bundles/<digest12>` and make it the current bundle."""
+        shelf = home / "bundles"
+        directory = self.write(shelf / self.digest[:12])
+        draft = shelf / f".CURRENT.{os.getpid()}"
+        _write_durably(draft, (self.digest + "\n").encode())
+        draft.replace(shelf / "CURRENT")
+        _sync_directory(shelf)
+        return directory
+
+    @classmethod
+    def load_current(cls, home: Path) -> Bundle:
+        """The bundle that `<home>/bundles/CURRENT` names. Raises BundleNotFound, BundleCorrupt."""
+        pointer = home / "bundles" / "CURRENT"
+        if not pointer.is_file():
+            raise BundleNotFound(
+                "no model has been trained here yet",
+                where=str(pointer),
+                advice="Run `assetlight train --labels FILE --as-of DATE` first",
+            )
+        named = pointer.read_text().strip()
+        bundle = cls.load(home / "bundles" / named[:12])
+        if bundle.digest != named:
+            raise BundleCorrupt("CURRENT names another bundle", expected=named, found=bundle.digest, where=str(pointer))
+        return bundle
+
+    @classmethod
+    def load(cls, directory: Path) -> Bundle:
+        """Read a bundle and verify every digest. Raises BundleNotFound, BundleCorrupt."""
+        if not (directory / MANIFEST).is_file():
+            raise BundleNotFound("there is no bundle here", expected=f"a file {MANIFEST}", where=str(directory))
+        try:
+            manifest = json.loads((directory / MANIFEST).read_bytes())
+            claimed = manifest.pop("digest")
+            if digest(manifest) != claimed:
+                raise BundleCorrupt("a bundle file was changed", where=str(directory / MANIFEST), expected=claimed)
+            texts = {name: _verified(directory / name, expected) for name, expected in manifest["files"].items()}
+            bundle = _from_manifest(manifest, texts)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BundleCorrupt("the bundle cannot be read", where=str(directory), found=repr(error)) from None
+        if bundle.digest != claimed:
+            raise BundleCorrupt("the bundle is of another form", expected=claimed, found=bundle.digest)
+        _ = bundle.booster
+        return bundle
+
+    def _attachments(self) -> dict[str, bytes]:
+        return {
+            MODEL: self.booster_text.encode(),
+            CARD: canonical_json(self.card),
+            CARD_TEXT: self.card_text.encode(),
+        }
+
+    def _manifest(self) -> dict[str, Any]:
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "features": [
+                {"name": name, "direction": direction, "missing_as": fill}
+                for name, direction, fill in zip(self.features, self.directions, self.missing_as, strict=True)
+            ],
+            "calibration": {
+                "intercept": self.calibration.intercept,
+                "slope": self.calibration.slope,
+                "prior_shift": self.calibration.prior_shift,
+            },
+            "points": {
+                "anchor_points": self.points.anchor_points,
+                "anchor_odds": self.points.anchor_odds,
+                "doubling_points": self.points.doubling_points,
+            },
+            "data_origin": list(self.data_origin),
+            "label_origin": self.label_origin,
+            "trained_as_of": self.trained_as_of.isoformat(),
+            "files": {name: sha256_hex(content) for name, content in self._attachments().items()},
+        }
+
+
+def _from_manifest(manifest: dict[str, Any], texts: Mapping[str, str]) -> Bundle:
+    if manifest["schema_version"] != SCHEMA_VERSION:
+        raise BundleCorrupt(
+            "the bundle has a schema version this release does not know",
+            expected=SCHEMA_VERSION,
+            found=manifest["schema_version"],
+            advice="Score with the release that wrote it, or train again",
+        )
+    listed = manifest["features"]
+    return Bundle(
+        features=tuple(entry["name"] for entry in listed),
+        directions=tuple(entry["direction"] for entry in listed),
+        missing_as=tuple(None if entry["missing_as"] is None else float(entry["missing_as"]) for entry in listed),
+        booster_text=texts[MODEL],
+        calibration=Calibration(**{name: float(value) for name, value in manifest["calibration"].items()}),
+        points=PointsScale(**{name: float(value) for name, value in manifest["points"].items()}),
+        data_origin=tuple(manifest["data_origin"]),
+        label_origin=manifest["label_origin"],
+        trained_as_of=date.fromisoformat(manifest["trained_as_of"]),
+        card=json.loads(texts[CARD]),
+        card_text=texts[CARD_TEXT],
+    )
+
+
+def _verified(path: Path, expected: str) -> str:
+    if not path.is_file():
+        raise BundleCorrupt("a bundle file is gone", where=str(path))
+    content = path.read_bytes()
+    if sha256_hex(content) != expected:
+        raise BundleCorrupt("a bundle file was changed", where=str(path), expected=expected, found=sha256_hex(content))
+    return content.decode()
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

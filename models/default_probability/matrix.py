@@ -1,0 +1,79 @@
+"""From a table of features to the matrix that a bundle's booster expects. LightGBM checks no names: this does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from models.bundle import Bundle
+from models.errors import AssetlightError
+
+
+class FeatureColumnsDiffer(AssetlightError):
+    """The table's columns are not the features the bundle was trained on, or come in another order."""
+
+
+class FeatureNotFinite(AssetlightError):
+    """A feature is infinite: a feature is a finite number or missing."""
+
+
+def feature_matrix(features: pa.Table, bundle: Bundle) -> NDArray[np.float64]:
+    """The bundle's features as float64[N, F], NaN where missing.
+
+    The table may hold more columns (the catalogue is larger than one model); the bundle's own must all be there, once,
+    in the bundle's order. Raises FeatureColumnsDiffer, FeatureNotFinite.
+    """
+    _check_columns(tuple(features.column_names), bundle.features)
+    matrix = np.empty((features.num_rows, len(bundle.features)), dtype=np.float64)
+    for position, name in enumerate(bundle.features):
+        column = features.column(name).cast(pa.float64())
+        matrix[:, position] = column.to_numpy()
+    infinite = np.isinf(matrix)
+    if infinite.any():
+        row, position = (int(index) for index in np.argwhere(infinite)[0])
+        raise FeatureNotFinite(
+            "a feature is infinite",
+            expected="a finite number, or null where it is not known",
+            field=bundle.features[position],
+            found=float(matrix[row, position]),
+            where=f"row {row}" + _enterprise(features, row),
+        )
+    return matrix
+
+
+def filled(matrix: NDArray[np.float64], bundle: Bundle) -> NDArray[np.float64]:
+    """The matrix with each missing value at what the bundle scores it at; NaN stays where the trees decide."""
+    fills = np.array([np.nan if fill is None else fill for fill in bundle.missing_as], dtype=np.float64)
+    return np.where(np.isnan(matrix), fills, matrix)
+
+
+def _check_columns(present: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    missing = [name for name in expected if name not in present]
+    repeated = sorted({name for name in expected if present.count(name) > 1})
+    if missing or repeated:
+        parts = [
+            f"missing: {', '.join(missing)}" if missing else "",
+            f"repeated: {', '.join(repeated)}" if repeated else "",
+        ]
+        raise FeatureColumnsDiffer(
+            "the columns are not the features the model was trained on",
+            expected=f"{len(expected)} features of the bundle, each once",
+            found="; ".join(part for part in parts if part),
+            advice="Compute the features with the release that trained the bundle, or train again",
+        )
+    in_order = [name for name in present if name in set(expected)]
+    moved = [name for name, wanted in zip(in_order, expected, strict=True) if name != wanted]
+    if moved:
+        raise FeatureColumnsDiffer(
+            "the feature columns come in another order than the model's",
+            expected=", ".join(expected),
+            found=f"out of place: {', '.join(moved)}",
+            advice="Select the columns in the bundle's order",
+        )
+
+
+def _enterprise(features: pa.Table, row: int) -> str:
+    if "enterprise_id" not in features.column_names:
+        return ""
+    return f", enterprise {features.column('enterprise_id')[row].as_py()}"
