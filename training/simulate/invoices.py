@@ -101,7 +101,7 @@ def invoices(
 
     `amounts` is months x enterprises, fen net of tax. A month with an amount has at least one valid invoice.
     """
-    months, enterprises = amounts.shape
+    months, enterprises = int(amounts.shape[0]), int(amounts.shape[1])
     starts = month_starts(start, months)
     mean: npt.NDArray[np.float64] = np.asarray(amounts, dtype=np.float64).mean(axis=0)
     monthly = mean / 100
