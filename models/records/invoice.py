@@ -7,6 +7,7 @@ was cancelled before it was filed; new electronic invoices (数电票) have no v
 from __future__ import annotations
 
 from models.records.kind import Field, RecordKind
+from models.records.shared_fields import CURRENCY, ENTERPRISE_ID
 
 VALID = "valid"
 VOID = "void"
@@ -17,20 +18,16 @@ INVOICE = RecordKind(
     name="invoice",
     zh="发票",
     en="invoice",
+    meaning=__doc__ or "",
     fields=(
-        Field(
-            "enterprise_id",
-            "text",
-            "企业代号",
-            "enterprise id",
-            ("企业编号", "统一社会信用代码", "company_id", "uscc"),
-        ),
+        ENTERPRISE_ID,
         Field(
             "direction",
             "choice",
             "进销方向",
             "direction",
             ("方向",),
+            example="销项",
             choices={
                 "sales": SALES,
                 "sale": SALES,
@@ -44,18 +41,85 @@ INVOICE = RecordKind(
                 "进项发票": PURCHASE,
             },
         ),
-        Field("invoice_no", "text", "发票号码", "invoice number", ("发票号", "发票编号", "invoice_number")),
-        Field("issued_on", "date", "开票日期", "issue date", ("开票时间", "issue_date", "invoice_date")),
-        Field("counterparty_id", "text", "对方单位代号", "counterparty id", ("对方代号", "counterparty")),
-        Field("amount_fen", "money", "金额", "amount without tax", ("不含税金额", "amount", "amount_ex_tax")),
-        Field("tax_fen", "money", "税额", "tax", ("税金", "tax_amount")),
-        Field("total_fen", "money", "价税合计", "total with tax", ("含税金额", "total", "total_amount")),
+        Field(
+            "invoice_no",
+            "text",
+            "发票号码",
+            "invoice number",
+            ("发票号", "发票编号", "invoice_number"),
+            example="24442000000012345678",
+        ),
+        Field(
+            "issued_on",
+            "date",
+            "开票日期",
+            "issue date",
+            ("开票时间", "issue_date", "invoice_date"),
+            example="2024-02-18",
+        ),
+        Field(
+            "counterparty_id",
+            "text",
+            "对方单位代号",
+            "counterparty id",
+            ("对方代号", "counterparty"),
+            example="91440300192317458F",
+        ),
+        Field(
+            "amount_fen",
+            "money",
+            "金额",
+            "amount without tax",
+            ("不含税金额", "amount", "amount_ex_tax"),
+            example="200000.00",
+        ),
+        Field("tax_fen", "money", "税额", "tax", ("税金", "tax_amount"), example="26000.00"),
+        Field(
+            "total_fen",
+            "money",
+            "价税合计",
+            "total with tax",
+            ("含税金额", "total", "total_amount"),
+            example="226000.00",
+        ),
+        Field("invoice_code", "text", "发票代码", "invoice code", ("票代码",), required=False, note="Paper invoices."),
+        Field(
+            "goods_code",
+            "text",
+            "税收分类编码",
+            "goods code",
+            ("商品编码", "tax_class_code"),
+            required=False,
+            example="1090512990000000000",
+        ),
+        Field(
+            "goods_name",
+            "text",
+            "货物或应税劳务名称",
+            "goods name",
+            ("货物名称", "商品名称"),
+            required=False,
+            example="*电动机*伺服电机",
+        ),
+        Field("red_of", "text", "对应蓝字发票号码", "red-letter of", ("原发票号码", "蓝字发票号码"), required=False),
+        Field(
+            "due_on",
+            "date",
+            "付款到期日",
+            "payment due on",
+            ("应付日期", "due_date"),
+            required=False,
+            planned=True,
+            example="2024-04-18",
+        ),
+        CURRENCY,
         Field(
             "status",
             "choice",
             "发票状态",
             "status",
             ("状态", "invoice_status"),
+            example="有效发票",
             choices={
                 "有效发票": VALID,
                 "有效": VALID,

@@ -161,4 +161,4 @@ def invoices(
             "origin": pa.array(np.full(len(cell), ORIGIN)),
         }
     )
-    return table.cast(INVOICE.schema)
+    return INVOICE.conformed(table)

@@ -1,0 +1,168 @@
+"""Funding round (融资轮次): one round of equity, as agreed and as cash actually arrived.
+
+Occurs on the day the agreement was signed; later cash is a new version with the total received. Null cash received:
+not verified, which is not the amount agreed. Fields: DOMAIN.md 4 (投贷联动), 6 and 1.5 (limits on cash received).
+"""
+
+from __future__ import annotations
+
+from models.records.kind import Check, Field, RecordKind, spellings
+from models.records.shared_fields import CURRENCY, ENTERPRISE_ID
+
+FUNDING_ROUND = RecordKind(
+    name="funding_round",
+    zh="融资轮次",
+    en="funding round",
+    meaning=__doc__ or "",
+    fields=(
+        ENTERPRISE_ID,
+        Field(
+            "round",
+            "choice",
+            "轮次",
+            "round",
+            ("融资阶段", "round_name"),
+            choices=spellings(
+                seed="种子轮|种子",
+                angel="天使轮|天使",
+                pre_a="pre-a|pre-a轮|prea轮",
+                a="a轮|a+轮|series a",
+                b="b轮|b+轮|series b",
+                c="c轮|c+轮|series c",
+                d="d轮|d+轮|d轮及以后|series d",
+                pre_ipo="pre-ipo|pre-ipo轮",
+                strategic="战略融资|战略投资",
+                ipo="上市|ipo上市",
+                other="其他",
+            ),
+            example="A轮",
+        ),
+        Field(
+            "signed_on",
+            "date",
+            "融资签约日期",
+            "signed on",
+            ("融资日期", "投资协议日期", "round_date"),
+            example="2022-10-15",
+        ),
+        Field(
+            "amount_fen",
+            "money",
+            "融资金额",
+            "round amount",
+            ("投资金额", "round_amount"),
+            minimum=0,
+            example="30000000.00",
+        ),
+        Field(
+            "cash_received_fen",
+            "money",
+            "到账资金",
+            "cash received",
+            ("实际到账金额", "cash_received"),
+            False,
+            minimum=0,
+            example="30000000.00",
+        ),
+        Field(
+            "cash_received_on",
+            "date",
+            "资金到账日期",
+            "cash received on",
+            ("最后到账日期",),
+            False,
+            example="2022-11-30",
+        ),
+        Field(
+            "lead_investor", "text", "领投方", "lead investor", ("领投机构", "投资方"), False, example="某创业投资基金"
+        ),
+        Field(
+            "investor_tier",
+            "choice",
+            "领投方级别",
+            "investor tier",
+            ("投资机构级别", "tier"),
+            False,
+            choices=spellings(
+                top="头部|一线|头部机构",
+                known="知名|二线",
+                other="其他|一般",
+                government="政府引导基金|国有基金",
+                industrial="产业资本|产业投资人|cvc",
+            ),
+            example="头部",
+        ),
+        Field(
+            "pre_money_fen",
+            "money",
+            "投前估值",
+            "pre-money valuation",
+            ("pre_money",),
+            False,
+            minimum=0,
+            example="120000000.00",
+        ),
+        Field(
+            "post_money_fen",
+            "money",
+            "投后估值",
+            "post-money valuation",
+            ("post_money",),
+            False,
+            minimum=0,
+            example="150000000.00",
+        ),
+        Field(
+            "liquidation_multiple",
+            "number",
+            "优先清算倍数",
+            "liquidation preference",
+            ("优先清算权倍数",),
+            False,
+            minimum=0,
+            maximum=20,
+            example="1",
+        ),
+        Field("buy_back_clause", "flag", "是否有回购条款", "buy-back clause", ("对赌回购",), False, example="是"),
+        Field(
+            "buy_back_due_on",
+            "date",
+            "回购触发日",
+            "buy-back due on",
+            ("对赌到期日",),
+            False,
+            planned=True,
+            example="2027-12-31",
+        ),
+        Field(
+            "founder_shares_pledged",
+            "number",
+            "创始人股权质押比例",
+            "founder shares pledged",
+            ("创始人质押比例",),
+            False,
+            minimum=0,
+            maximum=1,
+            example="0",
+        ),
+        CURRENCY,
+    ),
+    natural_key=("enterprise_id", "round", "signed_on"),
+    occurred="signed_on",
+    checks=(
+        Check(
+            "funding_post",
+            "post_money_fen >= pre_money_fen",
+            "投后估值低于投前估值",
+            "post-money below pre-money",
+            ("post_money_fen", "pre_money_fen"),
+        ),
+        Check(
+            "funding_cash",
+            "cash_received_fen <= amount_fen",
+            "到账资金大于融资金额",
+            "more cash received than agreed",
+            ("cash_received_fen", "amount_fen"),
+        ),
+    ),
+)

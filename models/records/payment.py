@@ -1,0 +1,160 @@
+"""Payment (收付款): one movement of money on an account of the enterprise, as a bank statement shows it.
+
+Occurs on its value date. `account_id` says into or out of which account, and `controlled` whether the bank holds that
+account as collection account (回款专户): capture and diversion are measured with it. References to invoice, order or
+receivable are null where the payer gave none. A returned payment is a new version with `returned`. Fields: DOMAIN.md
+1.4, 2.1 and 10.
+"""
+
+from __future__ import annotations
+
+from models.records.kind import Check, Field, RecordKind, spellings
+from models.records.shared_fields import CURRENCY, ENTERPRISE_ID
+
+PAYMENT = RecordKind(
+    name="payment",
+    zh="收付款",
+    en="payment",
+    meaning=__doc__ or "",
+    fields=(
+        ENTERPRISE_ID,
+        Field(
+            "direction",
+            "choice",
+            "收付方向",
+            "payment direction",
+            ("借贷标志", "收支方向", "借贷方向", "dr_cr"),
+            choices=spellings(
+                received="收款|收入|收|贷|贷方|流入|in|credit|c|cr|receipt",
+                paid="付款|支出|付|借|借方|流出|out|debit|d|dr",
+            ),
+            note="As on the customer's statement: credit (贷) is money in.",
+            example="收款",
+        ),
+        Field(
+            "payment_no",
+            "text",
+            "交易流水号",
+            "payment number",
+            ("流水号", "银行流水号", "交易编号", "payment_id"),
+            example="20240402000017",
+        ),
+        Field(
+            "paid_on",
+            "date",
+            "到账日期",
+            "value date",
+            ("交易日期", "入账日期", "记账日期", "起息日", "value_date"),
+            example="2024-04-02",
+        ),
+        Field(
+            "amount_fen",
+            "money",
+            "交易金额",
+            "payment amount",
+            ("发生额", "收付金额", "付款金额", "到账金额", "paid_amount"),
+            minimum=0,
+            example="226000.00",
+        ),
+        Field(
+            "counterparty_id",
+            "text",
+            "对方单位代号",
+            "counterparty id",
+            ("对方代号", "付款人代号", "counterparty", "payer_id"),
+            False,
+            note="Null: the bank could not tell who paid.",
+            example="91440300192317458F",
+        ),
+        Field(
+            "account_id",
+            "text",
+            "本方账号",
+            "account id",
+            ("账号", "本方账户", "收款账号", "account"),
+            False,
+            note="A digest serves as well as the number.",
+            example="ACC-7001",
+        ),
+        Field(
+            "controlled",
+            "flag",
+            "是否专户",
+            "controlled account",
+            ("回款专户", "监管账户标志", "is_controlled"),
+            False,
+            note="Null: not known; false: another account.",
+            example="是",
+        ),
+        Field(
+            "invoice_no",
+            "text",
+            "对应发票号",
+            "invoice number paid",
+            ("关联发票号",),
+            False,
+            example="24442000000012345678",
+        ),
+        Field("order_no", "text", "对应订单号", "order number paid", ("关联订单号",), False, example="PO-2024-0318"),
+        Field(
+            "receivable_no",
+            "text",
+            "对应应收账款编号",
+            "receivable number paid",
+            ("关联应收账款编号",),
+            False,
+            example="AR-2024-0099",
+        ),
+        Field(
+            "method",
+            "choice",
+            "结算方式",
+            "payment method",
+            ("支付方式", "付款方式"),
+            False,
+            choices=spellings(
+                transfer="转账|电汇|网银|汇款|wire",
+                bank_bill="银行承兑汇票|银承|银票",
+                commercial_bill="商业承兑汇票|商承|商票",
+                e_receivable="应收账款电子凭证|电子债权凭证",
+                letter_of_credit="信用证|l/c",
+                cash="现金",
+                other="其他",
+            ),
+            example="转账",
+        ),
+        Field(
+            "purpose",
+            "choice",
+            "款项用途",
+            "payment purpose",
+            ("用途", "资金用途", "款项性质"),
+            False,
+            choices=spellings(
+                goods="货款|购销|服务费|goods and services",
+                wages="工资|薪酬|代发工资",
+                tax="税款|缴税|税费",
+                loan="贷款|借款|还款|还本付息",
+                equity="投资款|增资款|股权款",
+                internal="内部往来|同名划转|往来款",
+                grant="补贴|政府补助",
+                other="其他|其它",
+            ),
+            example="货款",
+        ),
+        Field(
+            "balance_after_fen",
+            "money",
+            "账户余额",
+            "balance after",
+            ("余额", "交易后余额", "account_balance"),
+            False,
+            example="1832000.00",
+        ),
+        Field("returned", "flag", "是否退汇", "returned", ("退票标志", "退汇标志", "is_returned"), False, example="否"),
+        CURRENCY,
+    ),
+    natural_key=("enterprise_id", "direction", "payment_no", "paid_on"),
+    occurred="paid_on",
+    checks=(Check("payment_zero", "amount_fen > 0", "交易金额为零", "a payment of nothing", ("amount_fen",)),),
+)
