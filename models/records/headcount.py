@@ -116,7 +116,9 @@ HEADCOUNT = RecordKind(
     natural_key=("enterprise_id", "month_end"),
     occurred="month_end",
     checks=(
-        Check("headcount_rd", "rd_staff <= staff", "研发人员多于员工", "more R&D staff than staff", ("rd_staff", "staff")),
+        Check(
+            "headcount_rd", "rd_staff <= staff", "研发人员多于员工", "more R&D staff than staff", ("rd_staff", "staff")
+        ),
         Check(
             "headcount_month",
             "month_end = last_day(month_end)",

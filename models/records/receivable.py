@@ -187,7 +187,11 @@ RECEIVABLE = RecordKind(
     occurred="arisen_on",
     checks=(
         Check(
-            "receivable_due", "due_on >= arisen_on", "到期日早于应收发生日期", "due before it arose", ("due_on", "arisen_on")
+            "receivable_due",
+            "due_on >= arisen_on",
+            "到期日早于应收发生日期",
+            "due before it arose",
+            ("due_on", "arisen_on"),
         ),
         Check(
             "receivable_settled",

@@ -85,7 +85,9 @@ RELATION = RecordKind(
     natural_key=("enterprise_id", "relation", "party_id", "began_on"),
     occurred="began_on",
     checks=(
-        Check("relation_until", "until_on >= began_on", "终止早于起始", "ended before it began", ("until_on", "began_on")),
+        Check(
+            "relation_until", "until_on >= began_on", "终止早于起始", "ended before it began", ("until_on", "began_on")
+        ),
         Check(
             "relation_self",
             "party_id <> enterprise_id",

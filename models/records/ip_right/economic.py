@@ -1,0 +1,87 @@
+"""Economic side of an IP right (GB/T 42748-2023): use, licence income, cost and appraisals."""
+
+from __future__ import annotations
+
+from models.records.kind import Field
+
+ECONOMIC_FIELDS: tuple[Field, ...] = (
+    Field(
+        "main_product",
+        "flag",
+        "是否用于主营产品",
+        "used in the main product",
+        ("主营产品匹配", "main_product_match"),
+        False,
+        example="是",
+    ),
+    Field(
+        "attributable_revenue_12m_fen",
+        "money",
+        "近12个月相关产品收入",
+        "attributable revenue of 12 months",
+        ("相关产品收入",),
+        False,
+        minimum=0,
+        example="12000000.00",
+    ),
+    Field(
+        "licences",
+        "integer",
+        "许可次数",
+        "licences",
+        ("许可备案数", "licences_n"),
+        False,
+        minimum=0,
+        note="Recorded licences to others.",
+        example="1",
+    ),
+    Field(
+        "licence_income_12m_fen",
+        "money",
+        "近12个月许可收入",
+        "licence income of 12 months",
+        ("许可收入",),
+        False,
+        minimum=0,
+        example="300000.00",
+    ),
+    Field(
+        "cost_fen",
+        "money",
+        "研发成本",
+        "development cost",
+        ("投入成本", "development_cost"),
+        False,
+        minimum=0,
+        example="1800000.00",
+    ),
+    Field(
+        "appraised_fen",
+        "money",
+        "评估值",
+        "appraised value",
+        ("评估价值", "appraised_value"),
+        False,
+        minimum=0,
+        example="6000000.00",
+    ),
+    Field(
+        "appraised_on",
+        "date",
+        "评估日",
+        "appraised on",
+        ("评估基准日", "appraisal_date"),
+        False,
+        example="2024-02-29",
+    ),
+    Field(
+        "appraiser",
+        "text",
+        "评估机构",
+        "appraiser",
+        ("评估公司",),
+        False,
+        note="Null: stated by the enterprise itself.",
+        example="某资产评估有限公司",
+    ),
+)
