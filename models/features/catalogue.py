@@ -1,0 +1,62 @@
+"""The catalogue: every feature of every family, in the order of the columns of the feature table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from models.errors import AssetlightError
+from models.features import counterparties, invoice_quality, margin_and_tax, purchases, trade
+from models.features.feature import Feature
+
+CATALOGUE: tuple[Feature, ...] = (
+    *trade.FEATURES,
+    *invoice_quality.FEATURES,
+    *counterparties.FEATURES,
+    *purchases.FEATURES,
+    *margin_and_tax.FEATURES,
+)
+_BY_NAME: Mapping[str, Feature] = MappingProxyType({feature.name: feature for feature in CATALOGUE})
+_DIRECTION_WORDS = {1: "↑ raises risk", -1: "↓ lowers risk", 0: "none"}
+
+
+class FeatureUnknown(AssetlightError):
+    """A feature was asked for by a name that the catalogue does not have."""
+
+
+def feature(name: str) -> Feature:
+    """The feature of that name; FeatureUnknown if the catalogue has none."""
+    found = _BY_NAME.get(name)
+    if found is None:
+        raise FeatureUnknown(
+            "no such feature", expected="a name of docs/features.md", found=name, advice="Check the spelling"
+        )
+    return found
+
+
+def catalogue_markdown(features: Sequence[Feature] = CATALOGUE) -> str:
+    """The catalogue as the page docs/features.md."""
+    lines = [
+        "# Features",
+        "",
+        "Written by `python -m models.features > docs/features.md`; a test keeps it equal to the code. A window of k",
+        "months is (as_of - k months, as_of], month ends going to month ends. Money is without tax, in fen.",
+        "",
+        "| Feature | 中文 | English | Family | Unit | Window | Risk | Definition | Null or zero | Source |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for item in features:
+        cells = (
+            f"`{item.name}`",
+            item.zh,
+            item.en,
+            item.family,
+            item.unit,
+            f"{item.window} months" if item.window else "all history",
+            _DIRECTION_WORDS[item.direction],
+            item.definition,
+            item.empty,
+            item.source,
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"

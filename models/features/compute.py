@@ -1,0 +1,132 @@
+"""From tables to the feature table: one statement per day over DuckDB, the same text for one enterprise and for a lake."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from models.features.catalogue import CATALOGUE
+from models.features.feature import Feature
+from models.features.rollup import enterprise_ctes, from_ledger_sql, ledger_sql, row_source_sql
+from models.features.visibility import day_sql, visible_on_sql
+from models.features.windows import anchor_day, months_before, slot_lengths
+from models.records.invoice import INVOICE
+from models.records.kind import RecordKind
+from models.tables import Tables
+
+KINDS: Mapping[str, RecordKind] = {INVOICE.name: INVOICE}  # the kinds whose rows make an enterprise known
+SMALL_ROWS = 100_000  # below this one thread is quicker than handing out work
+MEMORY_LIMIT = "3GB"  # beyond it DuckDB spills to the temporary directory
+MOST_DAYS_PER_LEDGER = 32
+
+
+def compute_features(
+    tables: Tables,
+    as_of: date | Sequence[date],
+    enterprises: Sequence[str] | None = None,
+    features: Sequence[Feature] = CATALOGUE,
+) -> pa.Table:
+    """The features of every enterprise known on each day.
+
+    Columns: enterprise_id (string), as_of (date32), then each of `features` as nullable float64 in that order; sorted
+    by as_of, enterprise_id. A row for each enterprise with a visible row in any table, and for each of `enterprises`
+    (all null where nothing is known). The value does not depend on which other enterprises, days or later rows are
+    there, nor on the number of threads, to the last bit.
+    """
+    days = sorted({as_of} if isinstance(as_of, date) else set(as_of))
+    connection = _database(small=_is_small(tables)).cursor()
+    try:
+        tables.attach(connection)
+        connection.register("named", pa.table({"enterprise_id": pa.array(sorted(set(enterprises or ())), pa.string())}))
+        by_day: dict[date, pa.Table] = {}
+        for group in _groups_of_one_grid(days):
+            by_day |= _of_group(connection, tables, group, features)
+    finally:
+        connection.close()
+    schema = pa.schema(
+        [
+            pa.field("enterprise_id", pa.string()),
+            pa.field("as_of", pa.date32()),
+            *(pa.field(feature.name, pa.float64()) for feature in features),
+        ]
+    )
+    return pa.concat_tables([by_day[day].cast(schema) for day in days] or [schema.empty_table()])
+
+
+def _of_group(
+    connection: duckdb.DuckDBPyConnection, tables: Tables, days: list[date], features: Sequence[Feature]
+) -> dict[date, pa.Table]:
+    """The features of each of some days that share a month grid: one pass over the rows for all of them."""
+    share = len(days) > 1 and INVOICE.name in tables.by_kind
+    if share:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE ledger AS {ledger_sql(days)}")
+    by_day: dict[date, pa.Table] = {}
+    for position, day in enumerate(days):
+        source = from_ledger_sql(day, position) if share else row_source_sql(day)
+        by_day[day] = connection.sql(_statement(tables, day, features, source)).to_arrow_table()
+    if share:
+        connection.execute("DROP TABLE ledger")
+    return by_day
+
+
+def _statement(tables: Tables, as_of: date, features: Sequence[Feature], source: str) -> str:
+    """The one statement that computes the features of a day from invoice contributions given as SQL."""
+    ctes, known, columns, join = [], ["SELECT enterprise_id AS e FROM named"], [], ""
+    if INVOICE.name in tables.by_kind:
+        ctes.append(enterprise_ctes(source, frozenset().union(*(feature.columns_read for feature in features))))
+        known.append("SELECT e FROM trade")
+        columns = [feature.column_sql for feature in features]
+        join = "LEFT JOIN rollup USING (e)"
+    else:
+        columns = [f'NULL::DOUBLE AS "{feature.name}"' for feature in features]
+    known += [
+        f"SELECT r.enterprise_id FROM {kind.name} r WHERE {visible_on_sql(kind, as_of)}"
+        for name, kind in KINDS.items()
+        if name in tables.by_kind and name != INVOICE.name
+    ]
+    ctes.append(f"known AS ({' UNION '.join(known)})")
+    text = (
+        f"WITH {', '.join(ctes)} SELECT e AS enterprise_id, {{as_of}} AS as_of, {', '.join(columns)} "
+        f"FROM known {join} ORDER BY e"
+    )
+    return _at(text, as_of)
+
+
+def _at(text: str, as_of: date) -> str:
+    """The statement with the facts of the day written in: {as_of}, {year_ago}, {slot_length_0} to {slot_length_11}."""
+    facts = {"as_of": day_sql(as_of), "year_ago": day_sql(months_before(as_of, 12))}
+    facts |= {f"slot_length_{age}": str(days) for age, days in enumerate(slot_lengths(as_of, 12))}
+    for name, value in facts.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def _groups_of_one_grid(days: Sequence[date]) -> Iterable[list[date]]:
+    """The days in groups whose month slots coincide, small enough that a row's span of days stays cheap to compute."""
+    for anchor in sorted({anchor_day(day) for day in days}):
+        group = [day for day in days if anchor_day(day) == anchor]
+        for start in range(0, len(group), MOST_DAYS_PER_LEDGER):
+            yield group[start : start + MOST_DAYS_PER_LEDGER]
+
+
+def _is_small(tables: Tables) -> bool:
+    return all(isinstance(source, pa.Table) and source.num_rows <= SMALL_ROWS for source in tables.by_kind.values())
+
+
+@functools.cache
+def _database(*, small: bool) -> duckdb.DuckDBPyConnection:
+    """The in-memory DuckDB of the process, opened once (20 ms); each call works on a cursor of its own."""
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY_LIMIT,
+        "preserve_insertion_order": False,
+        "temp_directory": str(Path(tempfile.gettempdir()) / "assetlight-duckdb"),
+    }
+    if small:
+        settings["threads"] = 1
+    return duckdb.connect(config=settings)
