@@ -1,10 +1,10 @@
-"""From tables to the feature table: one statement per day over DuckDB, the same text for one enterprise and for a lake."""
+"""From tables to the feature table: one DuckDB statement a day, the same text for one enterprise or a lake."""
 
 from __future__ import annotations
 
 import functools
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -16,14 +16,14 @@ from models.features.feature import Feature
 from models.features.rollup import enterprise_ctes, from_ledger_sql, ledger_sql, row_source_sql
 from models.features.visibility import day_sql, visible_on_sql
 from models.features.windows import anchor_day, months_before, slot_lengths
+from models.records import KINDS
 from models.records.invoice import INVOICE
-from models.records.kind import RecordKind
 from models.tables import Tables
 
-KINDS: Mapping[str, RecordKind] = {INVOICE.name: INVOICE}  # the kinds whose rows make an enterprise known
 SMALL_ROWS = 100_000  # below this one thread is quicker than handing out work
 MEMORY_LIMIT = "3GB"  # beyond it DuckDB spills to the temporary directory
 MOST_DAYS_PER_LEDGER = 32
+_AS_OF = pa.field("as_of", pa.date32())
 
 
 def compute_features(
@@ -49,14 +49,12 @@ def compute_features(
             by_day |= _of_group(connection, tables, group, features)
     finally:
         connection.close()
-    schema = pa.schema(
-        [
-            pa.field("enterprise_id", pa.string()),
-            pa.field("as_of", pa.date32()),
-            *(pa.field(feature.name, pa.float64()) for feature in features),
-        ]
-    )
-    return pa.concat_tables([by_day[day].cast(schema) for day in days] or [schema.empty_table()])
+    own = [pa.field("enterprise_id", pa.string()), *(pa.field(feature.name, pa.float64()) for feature in features)]
+    parts = [
+        part.cast(pa.schema(own)).add_column(1, _AS_OF, pa.repeat(pa.scalar(day, pa.date32()), part.num_rows))
+        for day, part in sorted(by_day.items())
+    ]
+    return pa.concat_tables(parts) if parts else pa.schema([own[0], _AS_OF, *own[1:]]).empty_table()
 
 
 def _of_group(
@@ -77,31 +75,36 @@ def _of_group(
 
 def _statement(tables: Tables, as_of: date, features: Sequence[Feature], source: str) -> str:
     """The one statement that computes the features of a day from invoice contributions given as SQL."""
-    ctes, known, columns, join = [], ["SELECT enterprise_id AS e FROM named"], [], ""
-    if INVOICE.name in tables.by_kind:
-        ctes.append(enterprise_ctes(source, frozenset().union(*(feature.columns_read for feature in features))))
-        known.append("SELECT e FROM trade")
-        columns = [feature.column_sql for feature in features]
-        join = "LEFT JOIN rollup USING (e)"
-    else:
-        columns = [f'NULL::DOUBLE AS "{feature.name}"' for feature in features]
+    known = ["SELECT enterprise_id AS e FROM named"]
     known += [
-        f"SELECT r.enterprise_id FROM {kind.name} r WHERE {visible_on_sql(kind, as_of)}"
-        for name, kind in KINDS.items()
-        if name in tables.by_kind and name != INVOICE.name
+        f"SELECT r.enterprise_id FROM {name} r WHERE {visible_on_sql(KINDS[name], as_of)}"
+        for name in tables.by_kind
+        if name != INVOICE.name and name in KINDS
     ]
-    ctes.append(f"known AS ({' UNION '.join(known)})")
+    if INVOICE.name not in tables.by_kind:
+        nothing = ", ".join(f'NULL::DOUBLE AS "{feature.name}"' for feature in features)
+        return f"SELECT e AS enterprise_id, {nothing} FROM ({' UNION '.join(known)}) ORDER BY e"
+    ctes = enterprise_ctes(source, frozenset().union(*(feature.columns_read for feature in features)))
+    columns = ", ".join(feature.column_sql for feature in features)
     text = (
-        f"WITH {', '.join(ctes)} SELECT e AS enterprise_id, {{as_of}} AS as_of, {', '.join(columns)} "
-        f"FROM known {join} ORDER BY e"
+        f"WITH {ctes}, known AS ({' UNION '.join([*known, 'SELECT e FROM trade'])}) "
+        f"SELECT known.e AS enterprise_id, {columns} FROM known "
+        "LEFT JOIN sides s ON s.e = known.e AND s.sale LEFT JOIN sides p ON p.e = known.e AND NOT p.sale "
+        "ORDER BY known.e"
     )
     return _at(text, as_of)
 
 
 def _at(text: str, as_of: date) -> str:
-    """The statement with the facts of the day written in: {as_of}, {year_ago}, {slot_length_0} to {slot_length_11}."""
-    facts = {"as_of": day_sql(as_of), "year_ago": day_sql(months_before(as_of, 12))}
-    facts |= {f"slot_length_{age}": str(days) for age, days in enumerate(slot_lengths(as_of, 12))}
+    """The statement with the facts of the day written in: {as_of}, {year_ago}, {bit}, {days_0_4}, {days_4_8} ..."""
+    lengths = slot_lengths(as_of, 12)
+    places = [sum(lengths[age // 4 * 4 : age]) for age in range(12)]
+    facts = {
+        "as_of": day_sql(as_of),
+        "year_ago": day_sql(months_before(as_of, 12)),
+        "bit": f"CASE age {' '.join(f'WHEN {age} THEN {place}' for age, place in enumerate(places))} END",
+    }
+    facts |= {f"days_{age}_{age + 4}": str(sum(lengths[age : age + 4])) for age in (0, 4, 8)}
     for name, value in facts.items():
         text = text.replace(f"{{{name}}}", value)
     return text

@@ -15,12 +15,12 @@ _YEAR_KNOWN = "null also while the first known trade is less than 12 months old:
 
 def _history(side: Side, expression: str) -> str:
     """The expression, null unless the side's first blue invoice lies before the 12 months."""
-    return f"CASE WHEN {side[0]}_first <= {{year_ago}} THEN {expression} END"
+    return f"CASE WHEN {side[0]}.first_blue <= {{year_ago}} THEN {expression} END"
 
 
 def _of_side(side: Side) -> tuple[Feature, ...]:
     who, who_zh, trade_zh, trade = _WORDS[side]
-    cp = f"{side[0]}_cp"
+    cp = f"{side[0]}.cp"
     needs = (side,)
 
     def concentration(name: str, zh: str, en: str, definition: str, numerator: str, denominator: str) -> Feature:
@@ -95,7 +95,7 @@ def _of_side(side: Side) -> tuple[Feature, ...]:
             source="DOMAIN 2.1",
             definition=f"valid positive {trade} with {who}s met in at least two month slots / all of them",
             empty=f"null when there are no valid positive {trade} in the window",
-            expression=ratio(f"coalesce({cp}_repeat, 0)", f"{cp}_blue"),
+            expression=ratio(f"{cp}_repeat", f"{cp}_blue"),
             needs=needs,
         ),
         Feature(
@@ -111,7 +111,7 @@ def _of_side(side: Side) -> tuple[Feature, ...]:
             source="DOMAIN 2.1",
             definition=f"valid positive {trade} with {who}s first met within the window / all of them",
             empty=f"null when there are no valid positive {trade} in the window; {_YEAR_KNOWN}",
-            expression=_history(side, ratio(f"coalesce({cp}_fresh, 0)", f"{cp}_blue")),
+            expression=_history(side, ratio(f"{cp}_fresh", f"{cp}_blue")),
             needs=needs,
         ),
     )
@@ -135,7 +135,7 @@ FEATURES: tuple[Feature, ...] = (
             "6 months / all valid positive sales of that half-year"
         ),
         empty="null when nothing positive was sold in that half-year",
-        expression=ratio("coalesce(s_cp_lost, 0)", "s_cp_half"),
+        expression=ratio("s.cp_lost", "s.cp_half"),
     ),
     Feature(
         name="first_seen_customer_spike_3m",
@@ -149,10 +149,10 @@ FEATURES: tuple[Feature, ...] = (
         reason_en="sudden surge of customers never seen before",
         source="DOMAIN 2.1 (window dressing)",
         definition=(
-            "customers first met in the last 3 months, per month / customers first met in the 9 months before, per month"
+            "customers first met in the last 3 months, per month / those first met in the 9 months before, per month"
         ),
         empty=f"null when no customer was first met in those 9 months; {_YEAR_KNOWN}",
-        expression=_history("sales", ratio("3 * s_cp_seen_quarter", "s_cp_seen_before")),
+        expression=_history("sales", ratio("3 * s.cp_seen_quarter", "s.cp_seen_before")),
     ),
     *_of_side("purchases"),
 )

@@ -42,14 +42,17 @@ class Feature:
 
     @property
     def column_sql(self) -> str:
-        """The expression with its feed condition, as a float64 column."""
-        connected = " AND ".join(f"{side}_rows > 0" for side in self.needs)
-        return f'CASE WHEN {connected} THEN ({self.expression})::DOUBLE END AS "{self.name}"'
+        """The expression as a float64 column; null unless every side it needs is connected."""
+        unread = [side for side in self.needs if f"{side[0]}." not in self.expression]
+        value = f"({self.expression})::DOUBLE"
+        if unread:
+            value = f"CASE WHEN {' AND '.join(f'{side[0]}.sale IS NOT NULL' for side in unread)} THEN {value} END"
+        return f'{value} AS "{self.name}"'
 
     @property
     def columns_read(self) -> frozenset[str]:
-        """The names of the rollup columns that the expression mentions."""
-        return frozenset(re.findall(r"\b[sp]_[a-z_]+(?:_\d+_\d+)?\b", self.expression))
+        """The names of the rollup columns that the expression mentions, without the side."""
+        return frozenset(re.findall(r"\b[sp]\.([a-z_]+(?:_\d+_\d+)?)\b", self.expression))
 
 
 def ratio(numerator: str, denominator: str) -> str:
@@ -64,12 +67,9 @@ def growth(measure: str, recent: tuple[int, int], earlier: tuple[int, int]) -> s
 
 
 def variation(measure: str, months: int) -> str:
-    """SQL of the coefficient of variation of monthly sums (population, empty months count as 0).
+    """SQL of the coefficient of variation of monthly net sums (population, empty months count as 0).
 
-    The squares are added in a fixed order in double, after exact integer monthly sums: the same bits every time.
+    sqrt(n * sum of squares - square of sum) / sum, in integers up to the root; null unless the sum is positive.
     """
-    columns = [f"{measure}_{month}_{month + 1}::DOUBLE" for month in range(months)]
-    total = f"{measure}_0_{months}"
-    mean = f"({total}::DOUBLE / {months})"
-    squares = " + ".join(f"({column} - {mean}) * ({column} - {mean})" for column in columns)
-    return f"CASE WHEN {total} > 0 THEN sqrt(({squares}) / {months}) / {mean} END"
+    total, squares = f"{measure}.net_0_{months}", f"{measure}.square_0_{months}"
+    return f"CASE WHEN {total} > 0 THEN sqrt(({months} * {squares} - {total} * {total})::DOUBLE) / {total}::DOUBLE END"

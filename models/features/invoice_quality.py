@@ -1,7 +1,7 @@
 """Invoice quality: cancelled and reversed invoices, and the marks of window dressing (DOMAIN 2.1).
 
-New electronic invoices (数电票) cannot be void, only reversed: a void rate that drops to 0 is a change of system, not an
-improvement, so void and red-letter rates are kept apart and both are read.
+New electronic invoices (数电票) cannot be void, only reversed: a void rate that drops to 0 is a change of system, not
+an improvement, so void and red-letter rates are kept apart and both are read.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _void_rate(months: int, side: Side, direction: int) -> Feature:
         source="DOMAIN 2.1",
         definition="void invoices / all invoices issued, by number",
         empty=_NULL,
-        expression=ratio(f"{prefix}_void_n_0_{months}", f"{prefix}_issued_n_0_{months}"),
+        expression=ratio(f"{prefix}.void_n_0_{months}", f"{prefix}.issued_n_0_{months}"),
         needs=(side,),
     )
 
@@ -51,7 +51,7 @@ def _red_rate(months: int, side: Side, direction: int) -> Feature:
         source="DOMAIN 2.1",
         definition="amount of valid negative invoices (absolute) / amount of valid positive invoices; may exceed 1",
         empty="null when no positive amount was invoiced in the window",
-        expression=ratio(f"{prefix}_red_0_{months}", f"{prefix}_blue_0_{months}"),
+        expression=ratio(f"{prefix}.red_0_{months}", f"{prefix}.blue_0_{months}"),
         needs=(side,),
     )
 
@@ -79,7 +79,7 @@ FEATURES: tuple[Feature, ...] = (
             f"the share of such days in a year ({12 * MONTH_END_DAYS}/365); 1 when sales are even"
         ),
         empty="null when nothing positive was sold in the window",
-        expression=ratio("365 * s_end_blue_0_12", f"{12 * MONTH_END_DAYS} * s_blue_0_12"),
+        expression=ratio("365 * s.end_blue_0_12", f"{12 * MONTH_END_DAYS} * s.blue_0_12"),
     ),
     Feature(
         name="round_amount_rate_12m",
@@ -94,7 +94,7 @@ FEATURES: tuple[Feature, ...] = (
         source="DOMAIN 2.1 (window dressing)",
         definition="valid positive sales invoices whose total with tax is a whole multiple of 1,000 yuan, by number",
         empty="null when nothing positive was sold in the window",
-        expression=ratio("s_round_n_0_12", "s_blue_n_0_12"),
+        expression=ratio("s.round_n_0_12", "s.blue_n_0_12"),
     ),
     Feature(
         name="largest_invoice_share_12m",
@@ -109,6 +109,6 @@ FEATURES: tuple[Feature, ...] = (
         source="analyst, after DOMAIN 2.1 window dressing",
         definition="largest valid positive sales invoice / amount of all of them",
         empty="null when nothing positive was sold in the window",
-        expression=ratio("s_top_0_12", "s_blue_0_12"),
+        expression=ratio("s.top_0_12", "s.blue_0_12"),
     ),
 )

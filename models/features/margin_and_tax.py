@@ -12,7 +12,7 @@ _BOTH: tuple[Side, ...] = ("sales", "purchases")
 _NULL = "null when net sales of the window are not positive, or one of the two sides was never seen"
 
 
-def _of_both(  # noqa: PLR0913
+def _of_both(
     name: str, months: int, zh: str, en: str, *, reason_zh: str, reason_en: str, definition: str, expression: str
 ) -> Feature:
     return Feature(
@@ -48,13 +48,13 @@ def _tax_rate(side: Side, name: str, zh: str, en: str) -> Feature:
         source="DOMAIN 2.1 (tax triangulation)",
         definition=f"tax on valid {en} invoices / their net amount",
         empty="null when the net amount of the window is not positive, or the side was never seen",
-        expression=ratio(f"{prefix}_tax_0_12", f"{prefix}_net_0_12"),
+        expression=ratio(f"{prefix}.tax_0_12", f"{prefix}.net_0_12"),
         needs=(side,),
     )
 
 
 def _margin(months: int) -> str:
-    return f"1 - {ratio(f'p_net_0_{months}', f's_net_0_{months}')}"
+    return f"1 - {ratio(f'p.net_0_{months}', f's.net_0_{months}')}"
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -86,7 +86,7 @@ FEATURES: tuple[Feature, ...] = (
         reason_zh="采购与销售规模不匹配",
         reason_en="purchases do not match sales",
         definition="net purchases / net sales of 24 months; the longer window evens out stock",
-        expression=ratio("p_net_0_24", "s_net_0_24"),
+        expression=ratio("p.net_0_24", "s.net_0_24"),
     ),
     _of_both(
         "vat_burden_12m",
@@ -96,7 +96,7 @@ FEATURES: tuple[Feature, ...] = (
         reason_zh="增值税税负异常",
         reason_en="unusual VAT burden",
         definition="(tax on valid sales invoices - tax on valid purchase invoices) / net sales",
-        expression=ratio("s_tax_0_12 - p_tax_0_12", "s_net_0_12"),
+        expression=ratio("s.tax_0_12 - p.tax_0_12", "s.net_0_12"),
     ),
     _tax_rate("sales", "sales_tax_rate_12m", "销项", "sales"),
     _tax_rate("purchases", "purchase_tax_rate_12m", "进项", "purchases"),

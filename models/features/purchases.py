@@ -24,7 +24,7 @@ def _net_purchases(months: int) -> Feature:
         source="DOMAIN 2.1",
         definition="sum of amount without tax of valid purchase invoices, red-letter ones deducted",
         empty=_ZERO,
-        expression=f"p_net_0_{months}",
+        expression=f"p.net_0_{months}",
         needs=_NEEDS,
     )
 
@@ -45,7 +45,7 @@ FEATURES: tuple[Feature, ...] = (
         source="analyst, after DOMAIN 2.1 sales_growth_yoy",
         definition="net purchases of 12 months / net purchases of the 12 months before - 1",
         empty=_RATIO,
-        expression=growth("p_net", (0, 12), (12, 24)),
+        expression=growth("p.net", (0, 12), (12, 24)),
         needs=_NEEDS,
     ),
     Feature(
@@ -61,7 +61,7 @@ FEATURES: tuple[Feature, ...] = (
         source="analyst",
         definition="net purchases of 3 months / net purchases of 12 months; a quarter when purchases are even",
         empty=_RATIO,
-        expression=ratio("p_net_0_3", "p_net_0_12"),
+        expression=ratio("p.net_0_3", "p.net_0_12"),
         needs=_NEEDS,
     ),
     Feature(
@@ -77,7 +77,7 @@ FEATURES: tuple[Feature, ...] = (
         source="analyst, after DOMAIN 2.1 sales_cv_12m",
         definition="population standard deviation / mean of the 12 monthly net purchases, empty months as 0",
         empty=_RATIO,
-        expression=variation("p_net", 12),
+        expression=variation("p", 12),
         needs=_NEEDS,
     ),
     Feature(
@@ -93,7 +93,7 @@ FEATURES: tuple[Feature, ...] = (
         source="DOMAIN 2.1",
         definition="month slots of the window with at least one valid purchase invoice of positive amount",
         empty=_ZERO,
-        expression="p_active_0_12",
+        expression="p.active_0_12",
         needs=_NEEDS,
     ),
     Feature(
@@ -109,7 +109,7 @@ FEATURES: tuple[Feature, ...] = (
         source="DOMAIN 2.1 (days since last trade)",
         definition="days from the last valid positive purchase invoice to as_of",
         empty="null when no valid positive purchase was ever seen",
-        expression="{as_of} - p_last",
+        expression="{as_of} - p.last_blue",
         needs=_NEEDS,
     ),
 )

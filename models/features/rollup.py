@@ -1,4 +1,4 @@
-"""The invoice rollup: rows -> (enterprise, side, month slot) and (enterprise, side, counterparty) -> enterprise.
+"""The invoice rollup: rows -> month slots and counterparties of a side -> (enterprise, side), all by SQL.
 
 Every sum is of integers (fen, counts) and exact, so the rollup has the same bits for any order of rows, any number of
 threads and any company of other enterprises. `age` is the number of whole months between a slot and the slot that ends
@@ -8,12 +8,12 @@ Words: *net* = valid invoices without tax, red-letter ones deducted; *blue* = va
 valid with a negative amount (its absolute value); *issued* = every visible row, void ones included. The sign is that of
 the amount without tax.
 
-Columns for feature expressions, prefix `s_` for sales, `p_` for purchases:
+Columns for feature expressions, prefix `s.` for sales, `p.` for purchases. All of a side are null when that side has no
+visible row at all, so that a feed that is not connected never looks like one that delivered nothing:
 
-- `s_<measure>_<a>_<b>`: the measure over ages a..b-1, that is over (as_of - b months, as_of - a months]; 0 when empty;
-- `s_first`, `s_last`: days of the first and last blue invoice ever seen; null if there is none;
-- `s_cp_*`: counterparties, see `PARTY_COLUMNS`;
-- `sales_rows`, `purchases_rows`: visible rows of that side in all history.
+- `s.<measure>_<a>_<b>`: the measure over ages a..b-1, that is over (as_of - b months, as_of - a months]; 0 when empty;
+- `s.first_blue`, `s.last_blue`: days of the first and last blue invoice ever seen; null if there is none;
+- `s.cp_*`: counterparties over 12 months, see `PARTY_COLUMNS`.
 """
 
 from __future__ import annotations
@@ -52,37 +52,37 @@ ROW_MEASURES: dict[str, tuple[str, str]] = {
     "last": (f"CASE WHEN {_BLUE} THEN r.issued_on END", "max"),
 }
 
-# What a month is, from its rows: name -> (SQL aggregate over the rows of a slot, how months combine).
+# What a month is, from its rows: name -> (SQL aggregate over the rows of a slot, how months combine). Squares of month
+# sums are exact in 128 bits while one enterprise invoices less than 10^16 yuan a month; beyond, DuckDB raises an error.
+# `{bit}`: the place of a slot in a word of four slots, so that 12 months of days are three 128-bit words.
 MONTH_MEASURES: dict[str, tuple[str, str]] = {
-    **{
-        name: (f"{combine}({name})", combine)
-        for name, (_, combine) in ROW_MEASURES.items()
-        if name not in ("first", "last")
-    },
+    **{name: (f"{combine}({name})", combine) for name, (_, combine) in ROW_MEASURES.items() if combine != "bit_or"},
+    "days": ("CASE WHEN age < 12 THEN bit_or(days)::HUGEINT << {bit} ELSE 0 END", "bit_or"),
     "red": ("sum(blue) - sum(net)", "sum"),
     "active": ("CASE WHEN sum(blue_n) > 0 THEN 1 ELSE 0 END", "sum"),
     "moment": ("age * sum(net)", "sum"),
+    "square": ("sum(net) * sum(net)", "sum"),
     "peak": ("sum(net)", "max"),
 }
 
-# The counterparties of one side over 12 months, from one row per counterparty: net, blue and month bits.
+# The counterparties of one side over 12 months, from one row per counterparty: net, blue, months it was met in (bits),
+# oldest (age of the slot in which it was first met).
 PARTY_COLUMNS: dict[str, str] = {
-    "n": "count(*) FILTER (net > 0 {side})",
-    "net": "sum(net) FILTER (net > 0 {side})",
-    "squares": "sum(net * net) FILTER (net > 0 {side})",
-    "top": "max(net) FILTER (net > 0 {side})",
-    "topfive": "list_sum(max(net, 5) FILTER (net > 0 {side}))",
-    "blue": "sum(blue) FILTER (true {side})",
-    "repeat": "sum(blue) FILTER (bit_count(months) >= 2 {side})",
-    "fresh": "sum(blue) FILTER (oldest < 12 {side})",
-    "seen_quarter": "count(*) FILTER (oldest < 3 {side})",
-    "seen_before": "count(*) FILTER (oldest BETWEEN 3 AND 11 {side})",
-    "half": "sum(blue - blue_half) FILTER (true {side})",
-    "lost": "sum(blue - blue_half) FILTER (months & 63 = 0 {side})",
+    "cp_n": "count(*) FILTER (net > 0)",
+    "cp_net": "sum(net) FILTER (net > 0)",
+    "cp_squares": "sum(net * net) FILTER (net > 0)",
+    "cp_top": "max(net) FILTER (net > 0)",
+    "cp_topfive": "list_sum(max(net, 5) FILTER (net > 0))",
+    "cp_blue": "sum(blue)",
+    "cp_repeat": "sum(CASE WHEN bit_count(months) >= 2 THEN blue ELSE 0 END)",
+    "cp_fresh": "sum(CASE WHEN oldest < 12 THEN blue ELSE 0 END)",
+    "cp_seen_quarter": "count(*) FILTER (oldest < 3)",
+    "cp_seen_before": "count(*) FILTER (oldest BETWEEN 3 AND 11)",
+    "cp_half": "sum(blue - blue_half)",
+    "cp_lost": "sum(CASE WHEN months & 63 = 0 THEN blue - blue_half ELSE 0 END)",
 }
 
-_WINDOWED = re.compile(r"^([sp])_([a-z_]+)_(\d+)_(\d+)$")
-_SIDES = {"s": "sale", "p": "NOT sale"}
+_WINDOWED = re.compile(r"^([a-z_]+)_(\d+)_(\d+)$")
 
 
 def row_source_sql(as_of: date) -> str:
@@ -132,46 +132,32 @@ def _contributions(as_of: date, measures: dict[str, tuple[str, str]], *, extra: 
 
 
 def enterprise_ctes(source_sql: str, columns: Iterable[str]) -> str:
-    """The common table expressions from contributions to `rollup`: one row per enterprise with the columns asked."""
+    """The common table expressions from contributions to `sides`: a row per (e, sale) with the columns asked for."""
     wanted = sorted(columns)
     windowed = [match for column in wanted if (match := _WINDOWED.match(column))]
-    measures = sorted({match[2] for match in windowed})
-    parties = sorted(column for column in wanted if column[2:].startswith("cp_"))
-    month = "".join(f", {MONTH_MEASURES[name][0]} AS {name}" for name in measures)
-    ctes = [
-        f"contributions AS ({source_sql})",
-        f"months AS (SELECT e, sale, age{month}, min(first) AS first, max(last) AS last, sum(issued_n) AS rows "
-        "FROM contributions GROUP BY e, sale, age)",
-        f"trade AS (SELECT e, {', '.join(_trade_columns(windowed))} FROM months GROUP BY e)",
-    ]
-    if not parties:
-        return ", ".join([*ctes, "rollup AS (SELECT * FROM trade)"])
-    columns_sql = ", ".join(
-        f"{PARTY_COLUMNS[column[5:]].format(side='AND ' + _SIDES[column[0]])} AS {column}" for column in parties
+    measures = "".join(f", {MONTH_MEASURES[name][0]} AS {name}" for name in sorted({match[1] for match in windowed}))
+    trade = "".join(f", {_over_months(match)} AS {match[0]}" for match in windowed)
+    parties = "".join(f", {PARTY_COLUMNS[column]} AS {column}" for column in wanted if column in PARTY_COLUMNS)
+    return ", ".join(
+        [
+            f"contributions AS ({source_sql})",
+            f"months AS (SELECT e, sale, age{measures}, min(first) AS first, max(last) AS last FROM contributions "
+            "GROUP BY e, sale, age)",
+            f"trade AS (SELECT e, sale, min(first) AS first_blue, max(last) AS last_blue{trade} FROM months "
+            "GROUP BY e, sale)",
+            "counterparties AS (SELECT e, sale, sum(CASE WHEN age < 12 THEN net ELSE 0 END) AS net, "
+            "sum(CASE WHEN age < 12 THEN blue ELSE 0 END) AS blue, "
+            "sum(CASE WHEN age < 6 THEN blue ELSE 0 END) AS blue_half, "
+            "bit_or(CASE WHEN age < 12 AND blue_n > 0 THEN 1 << age ELSE 0 END) AS months, "
+            "max(CASE WHEN blue_n > 0 THEN age END) AS oldest FROM contributions GROUP BY e, sale, cp)",
+            f"parties AS (SELECT e, sale{parties} FROM counterparties GROUP BY e, sale)",
+            "sides AS (SELECT * FROM trade JOIN parties USING (e, sale))",
+        ]
     )
-    ctes += [
-        "counterparties AS (SELECT e, sale, cp, sum(net) FILTER (age < 12) AS net, sum(blue) FILTER (age < 12) AS blue, "
-        "sum(blue) FILTER (age < 6) AS blue_half, bit_or(1 << age) FILTER (age < 12 AND blue_n > 0) AS months, "
-        "max(age) FILTER (blue_n > 0) AS oldest FROM contributions GROUP BY e, sale, cp)",
-        "filled AS (SELECT e, sale, coalesce(net, 0) AS net, coalesce(blue, 0) AS blue, "
-        "coalesce(blue_half, 0) AS blue_half, coalesce(months, 0) AS months, oldest FROM counterparties)",
-        f"parties AS (SELECT e, {columns_sql} FROM filled GROUP BY e)",
-        "rollup AS (SELECT * FROM trade JOIN parties USING (e))",
-    ]
-    return ", ".join(ctes)
 
 
-def _trade_columns(windowed: list[re.Match[str]]) -> list[str]:
-    columns = [
-        "coalesce(sum(rows) FILTER (sale), 0) AS sales_rows",
-        "coalesce(sum(rows) FILTER (NOT sale), 0) AS purchases_rows",
-    ]
-    for prefix, side in _SIDES.items():
-        columns.append(f"min(first) FILTER ({side}) AS {prefix}_first")
-        columns.append(f"max(last) FILTER ({side}) AS {prefix}_last")
-    for match in windowed:
-        column, (prefix, name, start, end) = match[0], match.groups()
-        combine = MONTH_MEASURES[name][1]
-        condition = f"{_SIDES[prefix]} AND age >= {start} AND age < {end}"
-        columns.append(f"coalesce({combine}({name}) FILTER ({condition}), 0) AS {column}")
-    return columns
+def _over_months(match: re.Match[str]) -> str:
+    """SQL of a measure over a stretch of months, 0 when it is empty."""
+    name, start, end = match.groups()
+    condition = f"age < {end}" + (f" AND age >= {start}" if start != "0" else "")
+    return f"{MONTH_MEASURES[name][1]}(CASE WHEN {condition} THEN {name} ELSE 0 END)"

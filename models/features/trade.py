@@ -23,7 +23,7 @@ def _net_sales(months: int) -> Feature:
         source="DOMAIN 1.2, 2.1",
         definition="sum of amount without tax of valid sales invoices, red-letter ones deducted",
         empty=_ZERO,
-        expression=f"s_net_0_{months}",
+        expression=f"s.net_0_{months}",
     )
 
 
@@ -41,20 +41,21 @@ def _growth(name: str, months: int, zh: str, en: str) -> Feature:
         source="DOMAIN 1.2 (bank invoice loan entry rules), 2.1",
         definition=f"net sales of the last {months} months / net sales of the {months} months one year earlier - 1",
         empty=_RATIO,
-        expression=growth("s_net", (0, months), (12, 12 + months)),
+        expression=growth("s.net", (0, months), (12, 12 + months)),
     )
 
 
 # Position of the months in the window is 0 (oldest) to 11 (newest): their mean is 5.5, their squared spread 143.
-_TREND = ratio("5.5 * s_net_0_12 - s_moment_0_12", "143 * s_net_0_12")
+_TREND = ratio("5.5 * s.net_0_12 - s.moment_0_12", "143 * s.net_0_12")
 
-# One character per day of the 12 months, oldest first, '1' where something was sold; a run of '0' is a silence.
+# One character per day of the 12 months, oldest first, '1' where something was sold; a run of '0' is a silence, and the
+# longest piece between ones is the greatest one, for all pieces are made of '0'.
 _DAY_TEXT = " || ".join(
-    f"lpad(bin(s_days_{age}_{age + 1}::BIGINT), {{slot_length_{age}}}, '0')" for age in reversed(range(12))
+    f"lpad(bin(s.days_{age}_{age + 4}::HUGEINT), {{days_{age}_{age + 4}}}, '0')" for age in (8, 4, 0)
 )
 _GAP = (
-    f"CASE WHEN s_first IS NOT NULL THEN length(list_max(string_split("
-    f"CASE WHEN s_first > {{year_ago}} THEN ltrim({_DAY_TEXT}, '0') ELSE {_DAY_TEXT} END, '1'))) END"
+    f"CASE WHEN s.first_blue IS NOT NULL THEN length(list_max(string_split("
+    f"CASE WHEN s.first_blue > {{year_ago}} THEN ltrim({_DAY_TEXT}, '0') ELSE {_DAY_TEXT} END, '1'))) END"
 )
 
 FEATURES: tuple[Feature, ...] = (
@@ -75,7 +76,7 @@ FEATURES: tuple[Feature, ...] = (
         source="DOMAIN 2.2 (early warning: sales -20 % over 3 months)",
         definition="net sales of 3 months / net sales of 12 months; a quarter when sales are even",
         empty=_RATIO,
-        expression=ratio("s_net_0_3", "s_net_0_12"),
+        expression=ratio("s.net_0_3", "s.net_0_12"),
     ),
     Feature(
         name="sales_trend_12m",
@@ -105,7 +106,7 @@ FEATURES: tuple[Feature, ...] = (
         source="DOMAIN 2.1",
         definition="population standard deviation / mean of the 12 monthly net sales, empty months as 0",
         empty=_RATIO,
-        expression=variation("s_net", 12),
+        expression=variation("s", 12),
     ),
     Feature(
         name="peak_month_share_12m",
@@ -120,7 +121,7 @@ FEATURES: tuple[Feature, ...] = (
         source="analyst, after DOMAIN 2.1 volatility",
         definition="largest monthly net sales / net sales of 12 months",
         empty=_RATIO,
-        expression=ratio("s_peak_0_12", "s_net_0_12"),
+        expression=ratio("s.peak_0_12", "s.net_0_12"),
     ),
     Feature(
         name="active_months_12m",
@@ -135,7 +136,7 @@ FEATURES: tuple[Feature, ...] = (
         source="DOMAIN 2.1",
         definition="month slots of the window with at least one valid sales invoice of positive amount",
         empty=_ZERO,
-        expression="s_active_0_12",
+        expression="s.active_0_12",
     ),
     Feature(
         name="max_gap_days_12m",
@@ -168,7 +169,7 @@ FEATURES: tuple[Feature, ...] = (
         source="DOMAIN 2.1",
         definition="days from the last valid positive sales invoice to as_of; 0 on the day",
         empty="null when no valid positive sale was ever seen",
-        expression="{as_of} - s_last",
+        expression="{as_of} - s.last_blue",
     ),
     Feature(
         name="days_since_first_sale",
@@ -183,7 +184,7 @@ FEATURES: tuple[Feature, ...] = (
         source="DOMAIN 1.2 (first invoice more than 12 months ago)",
         definition="days from the first valid positive sales invoice to as_of",
         empty="null when no valid positive sale was ever seen",
-        expression="{as_of} - s_first",
+        expression="{as_of} - s.first_blue",
     ),
     Feature(
         name="sales_invoices_12m",
@@ -198,7 +199,7 @@ FEATURES: tuple[Feature, ...] = (
         source="analyst",
         definition="number of valid sales invoices of positive amount",
         empty=_ZERO,
-        expression="s_blue_n_0_12",
+        expression="s.blue_n_0_12",
     ),
     Feature(
         name="average_ticket_12m_fen",
@@ -213,6 +214,6 @@ FEATURES: tuple[Feature, ...] = (
         source="analyst",
         definition="amount of valid positive sales invoices / their number",
         empty=_RATIO,
-        expression=ratio("s_blue_0_12", "s_blue_n_0_12"),
+        expression=ratio("s.blue_0_12", "s.blue_n_0_12"),
     ),
 )
