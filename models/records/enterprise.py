@@ -42,7 +42,7 @@ ENTERPRISE = RecordKind(
             "企业名称",
             "enterprise name",
             ("公司名称", "客户名称", "纳税人名称", "单位名称", "company_name", "enterprise_name"),
-            required=False,
+            note="A digest of it where names may not be stored.",
             example="示例精密科技有限公司",
         ),
         Field(
