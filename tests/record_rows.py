@@ -29,7 +29,7 @@ def typed(field: Field, text: str) -> object:
 
 def record_row(kind: RecordKind, **changes: object) -> dict[str, Any]:
     """The kind's example as one stored row, with some columns changed. Learned on 2024-05-01, origin `test`."""
-    row = {name: typed(kind.field(name), text) for name, text in kind.example.items()}
+    row = {field.name: typed(field, kind.example[field.key]) for field in kind.fields if field.example}
     return {**row, "known_at": LEARNED, "origin": "test", **changes}
 
 

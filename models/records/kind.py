@@ -51,6 +51,11 @@ class Field:
     example: str = ""
 
     @property
+    def key(self) -> str:
+        """The name in files and requests: money is written in yuan there, so it has no `_fen`."""
+        return self.name.removesuffix("_fen") if self.type == "money" else self.name
+
+    @property
     def arrow(self) -> pa.DataType:
         """The Arrow type of the stored column."""
         return _ARROW[self.type]
@@ -132,8 +137,8 @@ class RecordKind:
 
     @property
     def example(self) -> Mapping[str, str]:
-        """One valid row as texts, by field name (money in yuan), without the fields that have no example."""
-        return {f.name: f.example for f in self.fields if f.example}
+        """One valid row as a file or request has it: texts by key, money in yuan; fields without example are left out."""
+        return {f.key: f.example for f in self.fields if f.example}
 
     @property
     def schema(self) -> pa.Schema:

@@ -24,7 +24,7 @@ def header_form(word: str) -> str:
 
 def headers(field: Field) -> set[str]:
     """Every header of a field, in comparable form."""
-    return {header_form(word) for word in (field.name, field.zh, field.en, *field.aliases)}
+    return {header_form(word) for word in (field.name, field.key, field.zh, field.en, *field.aliases)}
 
 
 @EVERY_KIND
@@ -117,7 +117,7 @@ def accepts(kind: RecordKind, header: set[str]) -> bool:
 
 @EVERY_KIND
 @pytest.mark.parametrize("only_required", [False, True], ids=["all", "required"])
-@pytest.mark.parametrize("language", ["zh", "en", "name"])
+@pytest.mark.parametrize("language", ["zh", "en", "key"])
 def test_no_header_fits_two_kinds(kind: RecordKind, language: str, *, only_required: bool) -> None:
     """The header of one kind, whole or required columns only, is the header of no other kind."""
     fields = [f for f in kind.fields if not only_required or (f.required and not f.filled_from)]
