@@ -137,7 +137,7 @@ class RecordKind:
 
     @property
     def example(self) -> Mapping[str, str]:
-        """One valid row as a file or request has it: texts by key, money in yuan; fields without example are left out."""
+        """One valid row as a file or request has it: texts by key, money in yuan; some optional fields are absent."""
         return {f.key: f.example for f in self.fields if f.example}
 
     @property
