@@ -2,17 +2,23 @@
 
 Occurs on the day it was issued. A red-letter invoice (红字发票) is one with a negative total. A void invoice (作废)
 was cancelled before it was filed; new electronic invoices (数电票) have no void state, only red-letter.
+
+Zero totals: a void invoice may print zeros (the tax system does so) and counts as void. A valid one of zero is no sale
+and no purchase, but would count as a month of activity, so it is quarantined.
 """
 
 from __future__ import annotations
 
-from models.records.kind import Field, RecordKind
+from models.records.kind import Check, Field, RecordKind, Sides
 from models.records.shared_fields import CURRENCY, ENTERPRISE_ID
 
 VALID = "valid"
 VOID = "void"
 SALES = "sales"
 PURCHASE = "purchase"
+
+# Amount and tax are each rounded to the fen, so their sum may miss the printed total by one. More is another invoice.
+ROUNDING_FEN = 1
 
 INVOICE = RecordKind(
     name="invoice",
@@ -136,4 +142,47 @@ INVOICE = RecordKind(
     ),
     natural_key=("enterprise_id", "direction", "invoice_no", "issued_on", "counterparty_id", "total_fen"),
     occurred="issued_on",
+    checks=(
+        Check(
+            "INV-TOTAL",
+            f"abs(amount_fen + tax_fen - total_fen) <= {ROUNDING_FEN}",
+            "金额加税额不等于价税合计",
+            "amount plus tax is not the total",
+            ("amount_fen", "tax_fen", "total_fen"),
+        ),
+        Check(
+            "INV-ZERO",
+            "status <> 'valid' OR total_fen <> 0 OR amount_fen <> 0",
+            "有效发票的金额为零",
+            "a valid invoice of zero is no sale",
+            ("total_fen", "status"),
+        ),
+    ),
+    prudence="status = 'void'",
+    sides=Sides(
+        direction="direction",
+        counterparty="counterparty_id",
+        seller=(
+            "销方单位代号",
+            "销方代号",
+            "销方单位",
+            "销售方代号",
+            "销方纳税人识别号",
+            "销售方纳税人识别号",
+            "seller_id",
+            "seller",
+        ),
+        buyer=(
+            "购方单位代号",
+            "购方代号",
+            "购方单位",
+            "购买方代号",
+            "购方纳税人识别号",
+            "购买方纳税人识别号",
+            "buyer_id",
+            "buyer",
+        ),
+        when_seller=PURCHASE,
+        when_buyer=SALES,
+    ),
 )

@@ -95,7 +95,8 @@ class Sides:
     """A kind that one party's books show from one side: the header that names the other party tells the direction.
 
     A sheet with only `seller` headers lists purchases (the counterparty sells), one with only `buyer` headers sales.
-    With both, each row's direction is the side on which the enterprise itself stands.
+    With both, each row's direction is the side on which the enterprise itself stands. `when_seller`: the direction if
+    the counterparty is the seller.
     """
 
     direction: str

@@ -81,3 +81,27 @@ def empty_table(kind: RecordKind) -> pa.Table:
 def concatenated(kind: RecordKind, parts: Iterable[pa.Table]) -> pa.Table:
     """Several tables of one kind as one, in the kind's schema."""
     return pa.concat_tables([part.cast(kind.schema) for part in parts] or [empty_table(kind)])
+
+
+def instant_of(day: date) -> datetime:
+    """The first instant of a business day: what is said to be learned on a day was learned then."""
+    return datetime.combine(day, clock_time(), BANK_ZONE)
+
+
+def enterprises_of(tables: Tables) -> list[str]:
+    """Every enterprise that has a row of any kind, sorted."""
+    return _distinct(tables, "enterprise_id")
+
+
+def origins(tables: Tables) -> tuple[str, ...]:
+    """Where the rows come from, sorted: every figure made from the tables must be able to name it."""
+    return tuple(_distinct(tables, "origin"))
+
+
+def _distinct(tables: Tables, column: str) -> list[str]:
+    if not tables.by_kind:
+        return []
+    with duckdb.connect() as connection:
+        tables.attach(connection)
+        each = " UNION ".join(f'SELECT DISTINCT {column} AS value FROM "{kind}"' for kind in tables.by_kind)  # noqa: S608
+        return [str(value) for (value,) in connection.execute(f"{each} ORDER BY value").fetchall()]

@@ -1,0 +1,192 @@
+"""Reading and writing the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from filelock import FileLock, Timeout
+
+from models.lake.manifest import (
+    DEFAULT_BUCKETS,
+    LakeBusy,
+    Manifest,
+    Part,
+    bucket_of,
+    read_manifest,
+    write_manifest,
+)
+from models.lake.parts import buckets_of, missing_part, read_parts, write_part
+from models.records.kind import RecordKind
+from models.records import KINDS
+from models.tables import ParquetFiles, Source, Tables, enterprises_of, merge_versions
+
+MOST_PARTS = 24  # a bucket of more parts is rewritten as one
+LOCK = "writer.lock"
+
+
+@dataclass(frozen=True)
+class AppendReceipt:
+    """What became of appended rows: `added + duplicates` is how many there were. `corrections` are among the added."""
+
+    added: int
+    duplicates: int
+    corrections: int
+
+    def __add__(self, other: AppendReceipt) -> AppendReceipt:
+        return AppendReceipt(
+            self.added + other.added, self.duplicates + other.duplicates, self.corrections + other.corrections
+        )
+
+
+class Lake:
+    """The records under a data directory. Any number of readers, one writer at a time."""
+
+    def __init__(self, home: Path | str, *, buckets: int = DEFAULT_BUCKETS, wait_s: float = 10.0) -> None:
+        """`buckets` counts only when the lake is created; `wait_s`: how long a writer waits for another."""
+        self.root = Path(home) / "lake"
+        self._buckets = buckets
+        self._wait_s = wait_s
+
+    def manifest(self) -> Manifest:
+        """The present state."""
+        return read_manifest(self.root, self._buckets)
+
+    @property
+    def buckets(self) -> int:
+        """How many hash buckets of enterprises there are."""
+        return self.manifest().buckets
+
+    def tables(self, kinds: Sequence[str] | None = None, enterprises: Sequence[str] | None = None) -> Tables:
+        """Everything (files that stay on disk), or the rows of the given enterprises (in memory)."""
+        manifest = self.manifest()
+        wanted = [kind for kind in manifest.kinds if kinds is None or kind in kinds]
+        if enterprises is None:
+            return self._files(manifest, wanted, None)
+        among = {bucket_of(enterprise, manifest.buckets) for enterprise in enterprises}
+        return Tables(
+            {kind: read_parts(self.root, KINDS[kind], manifest.of(kind, among), enterprises) for kind in wanted}
+        )
+
+    def bucket(self, number: int, kinds: Sequence[str] | None = None) -> Tables:
+        """The enterprises of one hash bucket, as files. A connected kind without rows here is an empty table."""
+        manifest = self.manifest()
+        return self._files(manifest, [k for k in manifest.kinds if kinds is None or k in kinds], [number])
+
+    def enterprises(self) -> list[str]:
+        """Every enterprise that has a row of any kind, sorted."""
+        return enterprises_of(self.tables())
+
+    def append(self, kind: RecordKind | str, rows: pa.Table) -> AppendReceipt:
+        """Add rows of one kind, all or nothing."""
+        with self.writing() as writing:
+            return writing.append(kind, rows)
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """Several appends as one change: committed when the block ends, forgotten if it raises. LakeBusy if locked."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.root / LOCK)
+        try:
+            lock.acquire(timeout=self._wait_s)
+        except Timeout as error:
+            raise LakeBusy(
+                "another process is writing to the store",
+                where=str(self.root),
+                expected=f"the writer's lock within {self._wait_s:g} s",
+                advice="Wait until the other import has ended and try again",
+            ) from error
+        try:
+            writing = Writing(self.root, self.manifest())
+            writing.remove_leftovers()
+            yield writing
+            writing.commit()
+        finally:
+            lock.release()
+
+    def _files(self, manifest: Manifest, kinds: Sequence[str], buckets: Sequence[int] | None) -> Tables:
+        by_kind: dict[str, Source] = {}
+        for kind in kinds:
+            paths = tuple(str(self.root / part.path) for part in manifest.of(kind, buckets))
+            by_kind[kind] = ParquetFiles(paths) if paths else KINDS[kind].schema.empty_table()
+        for path in (path for source in by_kind.values() if isinstance(source, ParquetFiles) for path in source.paths):
+            if not Path(path).exists():
+                raise missing_part(Path(path))
+        return Tables(by_kind)
+
+
+class Writing:
+    """One change of the lake under way. Part files are written at once; nobody sees them before `commit`."""
+
+    def __init__(self, root: Path, manifest: Manifest) -> None:
+        self.root = root
+        self.manifest = manifest
+        self.parts: dict[tuple[str, int], tuple[Part, ...]] = dict(manifest.parts)
+        self.written = 0
+
+    def append(self, kind: RecordKind | str, rows: pa.Table) -> AppendReceipt:
+        """Merge rows with what the lake (and this change) holds."""
+        declared = KINDS[kind] if isinstance(kind, str) else kind
+        total = AppendReceipt(0, 0, 0)
+        if not len(rows):
+            return total
+        rows = rows.select(declared.schema.names).cast(declared.schema)
+        numbers = buckets_of(rows, self.manifest.buckets)
+        for bucket in np.unique(numbers):
+            total += self._append_bucket(declared, int(bucket), rows.filter(pa.array(numbers == bucket)))
+        return total
+
+    def commit(self) -> None:
+        """Make this change the state of the lake; without any change the manifest stays as it is, to the byte."""
+        self._compact()
+        if self.parts == dict(self.manifest.parts):
+            return
+        following = self.manifest.succeeded_by(self.parts)
+        write_manifest(self.root, following)
+        self.manifest = following
+        self.remove_leftovers()
+
+    def remove_leftovers(self) -> None:
+        """Delete part files that no manifest needs: of a crashed or refused change, or retired long ago."""
+        needed = self.manifest.paths()
+        for path in self.root.glob("*/bucket=*/*.parquet"):
+            if path.relative_to(self.root).as_posix() not in needed:
+                path.unlink(missing_ok=True)
+
+    def _append_bucket(self, kind: RecordKind, bucket: int, rows: pa.Table) -> AppendReceipt:
+        present = self.parts.get((kind.name, bucket), ())
+        if not present:
+            merged = merge_versions(kind, None, rows)
+        else:
+            ids = pc.unique(rows.column("enterprise_id")).to_pylist()
+            touched = read_parts(self.root, kind, present, ids)
+            merged = merge_versions(kind, touched, rows)
+            if merged.rewritten is not None:
+                self._rewrite(kind, bucket, ids, merged.rewritten)
+        if len(merged.added):
+            part = self._write(kind, bucket, merged.added)
+            self.parts[kind.name, bucket] = (*self.parts.get((kind.name, bucket), ()), part)
+        return AppendReceipt(len(merged.added), merged.duplicates, merged.corrections)
+
+    def _rewrite(self, kind: RecordKind, bucket: int, ids: Sequence[str], rewritten: pa.Table) -> None:
+        """Replace the stored rows of some enterprises: the whole bucket becomes one new part."""
+        stored = read_parts(self.root, kind, self.parts[kind.name, bucket])
+        others = stored.filter(pc.invert(pc.is_in(stored.column("enterprise_id"), pa.array(ids, pa.string()))))
+        self.parts[kind.name, bucket] = (self._write(kind, bucket, pa.concat_tables([others, rewritten])),)
+
+    def _compact(self) -> None:
+        for (name, bucket), parts in list(self.parts.items()):
+            if len(parts) > MOST_PARTS:
+                kind = KINDS[name]
+                self.parts[name, bucket] = (self._write(kind, bucket, read_parts(self.root, kind, parts)),)
+
+    def _write(self, kind: RecordKind, bucket: int, rows: pa.Table) -> Part:
+        self.written += 1
+        name = f"g{self.manifest.generation + 1:06d}-{self.written:04d}.parquet"
+        return write_part(self.root, f"{kind.name}/bucket={bucket:02d}/{name}", kind, rows)
+

@@ -1,0 +1,41 @@
+"""Files as people send them, read into sheets: columns with headers, row numbers as a person sees them, nothing judged."""
+
+from models.sheets.errors import (
+    CompressedFileTruncated,
+    EncodingUnknown,
+    FileEmpty,
+    FileIsDirectory,
+    FileNotFound,
+    FileNotReadable,
+    FileNotTabular,
+    HeaderRepeated,
+    QuoteNotClosed,
+    SheetEmpty,
+    SheetNotFound,
+    TextHasNul,
+    WorkbookEncrypted,
+    WorkbookUnreadable,
+)
+from models.sheets.read import read_sheets
+from models.sheets.sheet import RaggedRow, Sheet, sheet_of_rows
+
+__all__ = [
+    "CompressedFileTruncated",
+    "EncodingUnknown",
+    "FileEmpty",
+    "FileIsDirectory",
+    "FileNotFound",
+    "FileNotReadable",
+    "FileNotTabular",
+    "HeaderRepeated",
+    "QuoteNotClosed",
+    "RaggedRow",
+    "Sheet",
+    "SheetEmpty",
+    "SheetNotFound",
+    "TextHasNul",
+    "WorkbookEncrypted",
+    "WorkbookUnreadable",
+    "read_sheets",
+    "sheet_of_rows",
+]

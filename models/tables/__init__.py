@@ -1,0 +1,47 @@
+"""Records in columns: how rows become records, which rows count on a day, and what names the content of an enterprise."""
+
+from models.tables.accept import Accepted, accept, accept_rows
+from models.tables.columns import ColumnMap, ColumnsMissing, KindAmbiguous, KindNotRecognised, map_columns, recognise
+from models.tables.digests import input_digests
+from models.tables.point_in_time import (
+    BANK_ZONE,
+    ParquetFiles,
+    Source,
+    Tables,
+    concatenated,
+    empty_table,
+    end_of_day,
+    enterprises_of,
+    instant_of,
+    moments,
+    origins,
+    visible_rows_sql,
+)
+from models.tables.versions import Merged, merge_versions
+
+__all__ = [
+    "BANK_ZONE",
+    "Accepted",
+    "ColumnMap",
+    "ColumnsMissing",
+    "KindAmbiguous",
+    "KindNotRecognised",
+    "Merged",
+    "ParquetFiles",
+    "Source",
+    "Tables",
+    "accept",
+    "accept_rows",
+    "concatenated",
+    "empty_table",
+    "end_of_day",
+    "enterprises_of",
+    "input_digests",
+    "instant_of",
+    "map_columns",
+    "merge_versions",
+    "moments",
+    "origins",
+    "recognise",
+    "visible_rows_sql",
+]

@@ -1,0 +1,175 @@
+"""Which header is which field: by names and aliases, never by position."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from models.errors import AssetlightError
+from models.records.kind import Field, RecordKind
+
+KNOWN_AT = Field(
+    "known_at",
+    "timestamp",
+    "入库时间",
+    "known at",
+    ("收到时间", "获知时间", "received_at", "learned_at"),
+    required=False,
+)
+
+
+class KindNotRecognised(AssetlightError):
+    """The headers of a sheet are not those of any record kind."""
+
+
+class KindAmbiguous(AssetlightError):
+    """The headers of a sheet fit several record kinds equally well."""
+
+
+class ColumnsMissing(AssetlightError):
+    """A sheet lacks columns that its kind requires."""
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """Where each field of a kind stands in a sheet.
+
+    `positions`: field -> column. `constants`: field -> one value for all rows. `seller`, `buyer`: the two columns of a
+    kind with sides, when both are there. `missing`: required fields without a column. `ignored`: headers nobody asked.
+    """
+
+    kind: RecordKind
+    positions: Mapping[str, int]
+    constants: Mapping[str, str] = field(default_factory=dict)
+    seller: int | None = None
+    buyer: int | None = None
+    missing: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def fit(self) -> tuple[int, int]:
+        """How well the sheet fits, to compare kinds: fields found, and (negative) optional fields not found."""
+        found = len(self.positions) + len(self.constants)
+        return found, found - len(self.kind.fields)
+
+
+def normal(header: str) -> str:
+    """A header without what varies: width, case, blanks, underscores, and the unit yuan in brackets."""
+    plain = unicodedata.normalize("NFKC", header).casefold()
+    plain = re.sub(r"\((元|人民币|yuan|cny|rmb)\)$", "", plain.strip())
+    return re.sub(r"[\s_\-*:]+", "", plain)
+
+
+def names_of(declared: Field) -> set[str]:
+    """Every header that means the field. Money is also found without the `_fen` of its column name, never with it:
+    a column of fen would be read as yuan."""
+    words = {declared.zh, declared.en, *declared.aliases}
+    words.add(declared.name.removesuffix("_fen") if declared.type == "money" else declared.name)
+    return {normal(word) for word in words}
+
+
+def map_columns(
+    headers: Sequence[str], kind: RecordKind, constants: Mapping[str, str] | None = None
+) -> ColumnMap:
+    """Lay the headers of a sheet under the fields of a kind. `constants`: values said on the command line."""
+    given = dict(constants or {})
+    index = {normal(header): position for position, header in reversed(list(enumerate(headers))) if header}
+    positions: dict[str, int] = {}
+    for declared in (*kind.fields, KNOWN_AT):
+        at = next((index[name] for name in sorted(names_of(declared)) if name in index), None)
+        if at is not None and at not in positions.values():
+            positions[declared.name] = at
+    seller = buyer = None
+    if kind.sides is not None and kind.sides.counterparty not in positions:
+        seller = next((index[normal(name)] for name in kind.sides.seller if normal(name) in index), None)
+        buyer = next((index[normal(name)] for name in kind.sides.buyer if normal(name) in index), None)
+        if (seller is None) != (buyer is None):
+            positions[kind.sides.counterparty] = buyer if seller is None else seller  # type: ignore[assignment]
+            if kind.sides.direction not in positions:
+                given[kind.sides.direction] = kind.sides.when_buyer if seller is None else kind.sides.when_seller
+            seller = buyer = None
+    used = {*positions.values(), *(side for side in (seller, buyer) if side is not None)}
+    own = {name: value for name, value in given.items() if name not in positions and has_field(kind, name)}
+    return ColumnMap(
+        kind,
+        positions,
+        own,
+        seller,
+        buyer,
+        tuple(missing_fields(kind, {*positions, *own}, two_sided=seller is not None)),
+        tuple(header for position, header in enumerate(headers) if header and position not in used),
+    )
+
+
+def has_field(kind: RecordKind, name: str) -> bool:
+    """Whether the kind has a field of that name."""
+    return any(declared.name == name for declared in kind.fields)
+
+
+def missing_fields(kind: RecordKind, found: set[str], *, two_sided: bool) -> Iterable[str]:
+    """Required fields that nothing gives a value to."""
+    for declared in kind.fields:
+        if declared.name in found or not declared.required:
+            continue
+        if two_sided and kind.sides and declared.name in (kind.sides.direction, kind.sides.counterparty):
+            continue
+        if declared.filled_from is not None and (declared.filled_from == KNOWN_AT.name or declared.filled_from in found):
+            continue
+        yield declared.name
+
+
+def recognise(
+    headers: Sequence[str],
+    kinds: Iterable[RecordKind],
+    where: str,
+    constants: Mapping[str, str] | None = None,
+) -> ColumnMap:
+    """The kind that fits the headers best, with its columns.
+
+    Raises KindNotRecognised (no kind fits; says what the nearest lacks), ColumnsMissing (the only kind asked for lacks
+    columns) or KindAmbiguous.
+    """
+    maps = [map_columns(headers, kind, constants) for kind in kinds]
+    complete = sorted((m for m in maps if not m.missing), key=lambda m: m.fit, reverse=True)
+    if not complete:
+        raise not_recognised(headers, maps, where)
+    best = [m for m in complete if m.fit == complete[0].fit]
+    if len(best) > 1:
+        raise KindAmbiguous(
+            "the headers fit several kinds of record",
+            where=where,
+            expected="headers of one kind",
+            found=", ".join(m.kind.name for m in best),
+            advice="Say which with --kind",
+        )
+    return best[0]
+
+
+def not_recognised(headers: Sequence[str], maps: Sequence[ColumnMap], where: str) -> AssetlightError:
+    """The error about headers that fit no kind: names the nearest kind and the columns it lacks."""
+    nearest = max(maps, key=lambda m: (len(m.positions), -len(m.missing)))
+    lacking = "; ".join(header_words(nearest.kind.field(name)) for name in nearest.missing)
+    found = ", ".join(header for header in headers if header)[:300] or "no headers"
+    if len(maps) == 1 or len(nearest.positions) > 1:
+        return ColumnsMissing(
+            f"columns are missing for {nearest.kind.zh} ({nearest.kind.name})",
+            where=where,
+            field=nearest.missing[0],
+            expected=lacking,
+            found=found,
+            advice="Rename the headers, or name the kind with --kind",
+        )
+    return KindNotRecognised(
+        "the headers are not those of any kind of record",
+        where=where,
+        expected="headers of one of: " + ", ".join(f"{m.kind.zh} ({m.kind.name})" for m in maps),
+        found=found,
+        advice="Look at `assetlight import --help`; choose sheets with --sheet and a kind with --kind",
+    )
+
+
+def header_words(declared: Field) -> str:
+    """The headers a person may write for a field."""
+    return " / ".join(dict.fromkeys((declared.zh, declared.en, *declared.aliases[:2])))
