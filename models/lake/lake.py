@@ -22,8 +22,8 @@ from models.lake.manifest import (
     write_manifest,
 )
 from models.lake.parts import buckets_of, missing_part, read_parts, write_part
-from models.records.kind import RecordKind
 from models.records import KINDS
+from models.records.kind import RecordKind
 from models.tables import ParquetFiles, Source, Tables, enterprises_of, merge_versions
 
 MOST_PARTS = 24  # a bucket of more parts is rewritten as one
@@ -104,8 +104,12 @@ class Lake:
         try:
             writing = Writing(self.root, self.manifest())
             writing.remove_leftovers()
-            yield writing
-            writing.commit()
+            try:
+                yield writing
+                writing.commit()
+            except BaseException:
+                writing.remove_leftovers()
+                raise
         finally:
             lock.release()
 
@@ -189,4 +193,3 @@ class Writing:
         self.written += 1
         name = f"g{self.manifest.generation + 1:06d}-{self.written:04d}.parquet"
         return write_part(self.root, f"{kind.name}/bucket={bucket:02d}/{name}", kind, rows)
-

@@ -22,7 +22,8 @@ def buckets_of(rows: pa.Table, buckets: int) -> npt.NDArray[np.int64]:
     """The bucket of each row; the hash is taken once per enterprise."""
     ids = rows.column("enterprise_id").combine_chunks().dictionary_encode()
     of_each = np.array([bucket_of(enterprise, buckets) for enterprise in ids.dictionary.to_pylist()], np.int64)
-    return of_each[ids.indices.to_numpy(zero_copy_only=False)]
+    of_rows: npt.NDArray[np.int64] = of_each[ids.indices.to_numpy(zero_copy_only=False)]
+    return of_rows
 
 
 def write_part(root: Path, relative: str, kind: RecordKind, rows: pa.Table) -> Part:
@@ -81,9 +82,8 @@ def groups_with(file: pq.ParquetFile, wanted: pa.Array) -> list[int]:
     groups = []
     for number in range(file.num_row_groups):
         statistics = file.metadata.row_group(number).column(column).statistics
-        if statistics is None or not statistics.has_min_max:
-            groups.append(number)
-        elif any(statistics.min <= enterprise <= statistics.max for enterprise in ids):
+        bounded = statistics is not None and statistics.has_min_max
+        if not bounded or any(statistics.min <= enterprise <= statistics.max for enterprise in ids):
             groups.append(number)
     return groups
 

@@ -1,4 +1,4 @@
-"""Files as people send them, read into sheets: columns with headers, row numbers as a person sees them, nothing judged."""
+"""Files as people send them, read into sheets: columns under headers, rows numbered as a person sees them."""
 
 from models.sheets.errors import (
     CompressedFileTruncated,

@@ -17,6 +17,15 @@ from models.sheets.errors import HeaderRepeated
 ORIGIN_KEY = b"assetlight.origin"  # Parquet schema metadata that says where the rows come from
 
 
+AGREEING: tuple[tuple[set[type], pa.DataType], ...] = (
+    ({int}, pa.int64()),
+    ({float, int}, pa.float64()),
+    ({date}, pa.date32()),
+    ({datetime}, pa.timestamp("us")),
+    ({bool}, pa.bool_()),
+)
+
+
 @dataclass(frozen=True)
 class RaggedRow:
     """A row with more or fewer cells than the header; it cannot be laid under the columns."""
@@ -98,26 +107,17 @@ def without_blank_rows(columns: Sequence[pa.Array], rows: npt.NDArray[np.int64])
 def typed_column(cells: Sequence[object]) -> pa.Array:
     """Cells of one spreadsheet column as an Arrow array: typed if they agree, text if they do not."""
     kinds = {type(cell) for cell in cells if cell is not None and cell != ""}
-    values = cells if kinds <= {str} else [None if cell == "" else cell for cell in cells]
     if not kinds:
         return pa.nulls(len(cells), pa.string())
     if kinds == {str}:
-        return pa.array(values, pa.string())
-    if kinds <= {float, int}:
-        whole = kinds == {int}
+        return pa.array(cells, pa.string())
+    wanted = next((arrow for agreeing, arrow in AGREEING if kinds <= agreeing), None)
+    values = [None if cell == "" else cell for cell in cells]
+    if wanted is not None:
         try:
-            return pa.array(values, pa.int64() if whole else pa.float64())
-        except (pa.ArrowInvalid, OverflowError):
-            return pa.array([None if value is None else repr(value) for value in values], pa.string())
-    if kinds == {date}:
-        return pa.array(values, pa.date32())
-    if kinds == {datetime}:
-        try:
-            return pa.array(values, pa.timestamp("us"))
+            return pa.array(values, wanted)
         except (pa.ArrowInvalid, OverflowError):
             pass
-    if kinds == {bool}:
-        return pa.array(values, pa.bool_())
     return pa.array([cell_text(value) for value in values], pa.string())
 
 
@@ -127,9 +127,7 @@ def cell_text(cell: object) -> str | None:
         return None
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))
-    if isinstance(cell, date):
-        return cell.isoformat()
-    return str(cell)
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
 def sheet_of_rows(rows: Sequence[Mapping[str, Any]], file: str = "request") -> Sheet:

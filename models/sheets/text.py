@@ -99,9 +99,7 @@ def no_rows() -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.zeros(0, dtype=np.int64)
 
 
-def numbers_around(
-    first: int, count: int, odd: Sequence[RaggedRow]
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def numbers_around(first: int, count: int, odd: Sequence[RaggedRow]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Row numbers of `count` whole rows from `first`, leaving out the numbers of the ragged rows among them."""
     numbers = np.arange(first, first + count + len(odd), dtype=np.int64)
     return numbers[~np.isin(numbers, [row.row for row in odd])][:count]
@@ -141,45 +139,52 @@ def as_utf8(raw: IO[bytes], encoding: str) -> pa.NativeFile:
 
 def encoding_of(path: Path, *, compressed: bool) -> str:
     """`utf-8`, `utf-16` or `gb18030`, proved over the whole file."""
-    with opened(path, compressed=compressed) as raw:
-        try:
-            head = raw.read(4)
-            if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    try:
+        with opened(path, compressed=compressed) as raw:
+            if raw.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
                 return "utf-16"
-            candidates = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8", "gb18030")}
-            block, first, blank = head + raw.read(BLOCK_BYTES), True, True
-            while block or first:
-                first = False
-                if b"\0" in block:
-                    raise nul_found(path, block)
-                blank = blank and not block.replace(b"\xef\xbb\xbf", b"").strip()
-                following = raw.read(BLOCK_BYTES)
-                for name in list(candidates):
-                    try:
-                        candidates[name].decode(block, final=not following)
-                    except UnicodeDecodeError:
-                        del candidates[name]
-                if "utf-8" in candidates and not following:
-                    break
-                block = following
-        except DAMAGED as error:
-            raise CompressedFileTruncated(
-                "the gzip file is cut off or damaged",
-                where=str(path),
-                found=str(error),
-                advice="Send the file again, or decompress it first and look at its end",
-            ) from error
-    if blank:
-        raise FileEmpty("the file has no text in it", where=str(path), expected="a header row and rows under it")
-    for name in ("utf-8", "gb18030"):
-        if name in candidates:
-            return name
+        blank = True
+        for block in blocks_of(path, compressed=compressed):
+            if b"\0" in block:
+                raise nul_found(path, block)
+            blank = blank and not block.replace(codecs.BOM_UTF8, b"").strip()
+        if blank:
+            raise FileEmpty("the file has no text in it", where=str(path), expected="a header row and rows under it")
+        for encoding in ("utf-8", "gb18030"):
+            if decodes(path, encoding, compressed=compressed):
+                return encoding
+    except DAMAGED as error:
+        raise CompressedFileTruncated(
+            "the gzip file is cut off or damaged",
+            where=str(path),
+            found=str(error),
+            advice="Send the file again, or decompress it first and look at its end",
+        ) from error
     raise EncodingUnknown(
         "the text is in an unknown encoding",
         where=str(path),
         expected="UTF-8 or GB18030 (GBK, GB2312)",
         advice="Save it as 'CSV UTF-8' in Excel or WPS",
     )
+
+
+def blocks_of(path: Path, *, compressed: bool) -> Iterator[bytes]:
+    """The bytes of the text, block by block."""
+    with opened(path, compressed=compressed) as raw:
+        while block := raw.read(BLOCK_BYTES):
+            yield block
+
+
+def decodes(path: Path, encoding: str, *, compressed: bool) -> bool:
+    """Whether every byte of the file is of the encoding."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for block in blocks_of(path, compressed=compressed):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def nul_found(path: Path, block: bytes) -> TextHasNul | FileNotTabular:

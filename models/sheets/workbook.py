@@ -17,7 +17,7 @@ PIECE_ROWS = 100_000  # Python objects of so many rows are alive at once
 
 
 def workbook_sheets(path: Path, wanted: str | None = None) -> Iterator[Sheet]:
-    """Every sheet of a workbook, in pieces. An empty sheet stops: a part of a delivery that is missing is no delivery."""
+    """Every sheet of a workbook, in pieces. An empty sheet stops: a delivery that lacks a part is no delivery."""
     workbook = opened(path)
     names = list(workbook.sheet_names)
     if wanted is not None and wanted not in names:

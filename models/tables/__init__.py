@@ -1,4 +1,4 @@
-"""Records in columns: how rows become records, which rows count on a day, and what names the content of an enterprise."""
+"""Records in columns: how rows become records, which rows count on a day, and the digest that names them."""
 
 from models.tables.accept import Accepted, accept, accept_rows
 from models.tables.columns import ColumnMap, ColumnsMissing, KindAmbiguous, KindNotRecognised, map_columns, recognise

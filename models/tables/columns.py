@@ -70,9 +70,7 @@ def names_of(declared: Field) -> set[str]:
     return {normal(word) for word in words}
 
 
-def map_columns(
-    headers: Sequence[str], kind: RecordKind, constants: Mapping[str, str] | None = None
-) -> ColumnMap:
+def map_columns(headers: Sequence[str], kind: RecordKind, constants: Mapping[str, str] | None = None) -> ColumnMap:
     """Lay the headers of a sheet under the fields of a kind. `constants`: values said on the command line."""
     given = dict(constants or {})
     index = {normal(header): position for position, header in reversed(list(enumerate(headers))) if header}
@@ -115,7 +113,9 @@ def missing_fields(kind: RecordKind, found: set[str], *, two_sided: bool) -> Ite
             continue
         if two_sided and kind.sides and declared.name in (kind.sides.direction, kind.sides.counterparty):
             continue
-        if declared.filled_from is not None and (declared.filled_from == KNOWN_AT.name or declared.filled_from in found):
+        if declared.filled_from is not None and (
+            declared.filled_from == KNOWN_AT.name or declared.filled_from in found
+        ):
             continue
         yield declared.name
 

@@ -13,8 +13,8 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
-from models.records.kind import RecordKind
 from models.records import KINDS
+from models.records.kind import RecordKind
 from models.tables.point_in_time import Tables, moments, visible_rows_sql
 
 DIGEST_SCHEMA = pa.schema([("enterprise_id", pa.string()), ("input_sha256", pa.string())])
@@ -39,7 +39,8 @@ def input_digests(tables: Tables, as_of: date, enterprises: Sequence[str] | None
             connection.sql(
                 f"WITH said AS ({rows}), known AS (SELECT enterprise_id, "  # noqa: S608
                 "sha256(string_agg(said, chr(10) ORDER BY said)) AS digest FROM said GROUP BY enterprise_id) "
-                f"SELECT enterprise_id, coalesce(digest, sha256('')) AS input_sha256 FROM {outer} ORDER BY enterprise_id"
+                "SELECT enterprise_id, coalesce(digest, sha256('')) AS input_sha256 "
+                f"FROM {outer} ORDER BY enterprise_id"
             )
             .to_arrow_table()
             .cast(DIGEST_SCHEMA)
@@ -63,6 +64,6 @@ def row_digests_sql(kind: RecordKind, wanted: str) -> str:
         pieces.append(f"'{name}=' || coalesce({text}, '')")
     said = " || chr(31) || ".join(pieces)
     return (
-        f"SELECT r.enterprise_id, sha256({said}) AS said FROM \"{kind.name}\" r, moments m "  # noqa: S608
+        f'SELECT r.enterprise_id, sha256({said}) AS said FROM "{kind.name}" r, moments m '  # noqa: S608
         f"WHERE {visible_rows_sql(kind)}{wanted}"
     )

@@ -40,7 +40,7 @@ def parse_date(column: pa.Array, declared: Field) -> tuple[pa.Array, Failures]: 
 
 
 def parse_timestamp(column: pa.Array, declared: Field) -> tuple[pa.Array, Failures]:  # noqa: ARG001
-    """The instant (UTC microseconds); without an offset it is the bank's wall clock, a bare day is its first instant."""
+    """The instant (UTC); without an offset it is the bank's wall clock, a bare day is its first instant."""
     micros, valid, failures = instants_of(column)
     return pa.array(micros, pa.int64(), mask=~valid).cast(pa.timestamp("us", tz="UTC")), failures
 
@@ -83,7 +83,9 @@ def instants_of_text(text: pa.Array) -> tuple[Longs, Mask, Failures]:
     possible = (month >= 1) & (month <= 12) & (day >= 1) & (midnight.astype("M8[M]") == first)
     possible &= (hour < 24) & (minute < 60) & (second < 60)
     micros = midnight.astype(np.int64) * DAY_S + hour * 3600 + minute * 60 + second
-    micros = micros * 1_000_000 + np.rint(decimal(fields["f"]) * 1e6).astype(np.int64) - offset_s(fields["z"]) * 1_000_000
+    micros = (
+        micros * 1_000_000 + np.rint(decimal(fields["f"]) * 1e6).astype(np.int64) - offset_s(fields["z"]) * 1_000_000
+    )
     serial = as_mask(pc.match_substring_regex(text, SERIAL))
     if serial.any():
         days = decimal(pc.if_else(pa.array(serial), text, pa.scalar("0")))
@@ -125,4 +127,5 @@ def offset_s(text: pa.Array) -> Longs:
     filled = pc.replace_substring_regex(pc.replace_substring_regex(filled, "^[Zz]$", "+00:00"), ":", "")
     sign = np.where(as_mask(pc.starts_with(filled, "-")), -1, 1)
     digits = whole(pc.utf8_slice_codeunits(filled, 1))
-    return sign * (digits // 100 * 3600 + digits % 100 * 60)
+    seconds: Longs = sign * (digits // 100 * 3600 + digits % 100 * 60)
+    return seconds

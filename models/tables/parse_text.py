@@ -1,4 +1,4 @@
-"""Columns of words: text, choices, yes or no. Empty cells become null without a problem; whoever requires them says so."""
+"""Columns of words: text, choices, yes or no. An empty cell is null and no problem; whoever requires it says so."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Failures = list[tuple[Reason, Mask]]
 
 def as_mask(values: pa.Array) -> Mask:
     """A boolean Arrow column as numpy; null is False."""
-    found: Mask = pc.fill_null(values, False).to_numpy(zero_copy_only=False)  # noqa: FBT003
+    found: Mask = pc.fill_null(values, False).to_numpy(zero_copy_only=False)
     return found
 
 

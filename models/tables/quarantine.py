@@ -95,7 +95,8 @@ def shown_value(sheet: Sheet, problem: Problem, rows: np.ndarray[tuple[int], np.
     if len(cells) == 1:
         return cells[0]
     named = [
-        pc.binary_join_element_wise(sheet.headers[at], cell, "=") for at, cell in zip(problem.columns, cells, strict=True)
+        pc.binary_join_element_wise(sheet.headers[at], cell, "=")
+        for at, cell in zip(problem.columns, cells, strict=True)
     ]
     return pc.binary_join_element_wise(*named, "; ")
 

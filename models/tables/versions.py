@@ -107,7 +107,9 @@ def resolve_contested(connection: duckdb.DuckDBPyConnection, kind: RecordKind) -
     rest = [f'"{name}" NULLS FIRST' for name in own if name not in content and name != "known_at"]
     order = ", ".join(["known_at", *([kind.prudence] if kind.prudence else []), *later, *rest, "is_new"])
     columns = ", ".join(f'"{name}"' for name in own)
-    connection.execute("CREATE TEMP TABLE stored_contested AS SELECT * FROM stored_hashed SEMI JOIN contested USING (h)")
+    connection.execute(
+        "CREATE TEMP TABLE stored_contested AS SELECT * FROM stored_hashed SEMI JOIN contested USING (h)"
+    )
     connection.execute(
         f"""
         CREATE TEMP TABLE resolved AS
