@@ -144,18 +144,18 @@ INVOICE = RecordKind(
     occurred="issued_on",
     checks=(
         Check(
-            "INV-TOTAL",
+            "total_off",
             f"abs(amount_fen + tax_fen - total_fen) <= {ROUNDING_FEN}",
             "金额加税额不等于价税合计",
             "amount plus tax is not the total",
             ("amount_fen", "tax_fen", "total_fen"),
         ),
         Check(
-            "INV-ZERO",
+            "valid_zero",
             "status <> 'valid' OR total_fen <> 0 OR amount_fen <> 0",
             "有效发票的金额为零",
             "a valid invoice of zero is no sale",
-            ("total_fen", "status"),
+            ("total_fen", "amount_fen", "status"),
         ),
     ),
     prudence="status = 'void'",
