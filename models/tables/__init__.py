@@ -3,6 +3,7 @@
 from models.tables.accept import Accepted, accept, accept_rows
 from models.tables.columns import ColumnMap, ColumnsMissing, KindAmbiguous, KindNotRecognised, map_columns, recognise
 from models.tables.digests import input_digests
+from models.tables.origins import record_origins
 from models.tables.point_in_time import (
     BANK_ZONE,
     ParquetFiles,
@@ -43,5 +44,6 @@ __all__ = [
     "moments",
     "origins",
     "recognise",
+    "record_origins",
     "visible_rows_sql",
 ]

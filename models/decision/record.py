@@ -1,0 +1,173 @@
+"""DecisionRecord, schema version 1: a decision as a value that outlives the code that made it.
+
+A published version owns its nested types; a change of meaning is a new version beside it. Money is decimal yuan text.
+Numbers are JSON numbers in their shortest form, so they come back bit for bit (a negative zero is stored as zero).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from models.canonical import canonical_json, sha256_hex
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True, allow_inf_nan=False)
+
+
+class RequestV1(_Frozen):
+    """What was asked: the product and, if named, the amount."""
+
+    product: str
+    currency: str
+    tenor_months: int
+    amount_yuan: str | None
+
+
+class PolicyUseV1(_Frozen):
+    """A policy value that a rule read, and the first day of that value."""
+
+    name: str
+    first_day: date
+
+
+class OverlayV1(_Frozen):
+    """A bank's own policy folder over the defaults."""
+
+    name: str
+    replaces: tuple[str, ...]
+    digest: str
+
+
+class PolicyV1(_Frozen):
+    """Which policy decided: its day, the digest of the values in force, the folders laid over the defaults."""
+
+    on: date
+    digest: str
+    overlays: tuple[OverlayV1, ...]
+
+
+class BundleV1(_Frozen):
+    """Which fitted model gave the probability, and what data it was fitted on."""
+
+    digest: str
+    data_origin: tuple[str, ...]
+    label_origin: str
+
+
+class GateV1(_Frozen):
+    """A gate: passed, fired (a knock-out), pending or not_applicable; the value beside its threshold."""
+
+    code: str
+    status: Literal["passed", "fired", "pending", "not_applicable"]
+    fact: str
+    value: str | None
+    threshold: str | None
+    unit: str
+    policy: PolicyUseV1 | None
+    document: str | None
+
+
+class CapV1(_Frozen):
+    """A source, or a cap of the order-free table (lowest first); slack is value minus limit."""
+
+    code: str
+    status: Literal["applied", "pending", "not_applicable"]
+    value_yuan: str | None
+    slack_yuan: str | None
+    rank: int | None
+    binding: bool
+    inputs: dict[str, str | None]
+    policy: tuple[PolicyUseV1, ...]
+    document: str | None
+
+
+class StepV1(_Frozen):
+    """A step of the waterfall; the last one's running amount is the limit."""
+
+    code: str
+    delta_yuan: str
+    running_yuan: str
+
+
+class ReasonV1(_Frozen):
+    """A reason from the fixed catalogue, with the case's own figures."""
+
+    code: str
+    about: Literal["eligibility", "evidence", "amount", "probability"]
+    zh: str
+    en: str
+    title_zh: str
+    title_en: str
+    fact: str
+    value: str | None
+    threshold: str | None
+    unit: str
+    window_months: int | None
+    facts_on: date
+    policy: str | None
+    policy_from: date | None
+    document: str | None
+    points: float | None
+
+
+class DocumentV1(_Frozen):
+    """A document that would settle what is pending."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class CautionV1(_Frozen):
+    """What a reader must know about the data before using the figure."""
+
+    zh: str
+    en: str
+
+
+class DecisionRecord(_Frozen):
+    """One decision on one enterprise. `reasons` decide; `probability_reasons` say why this probability, always."""
+
+    schema_version: Literal[1]
+    decision_id: str
+    enterprise_id: str
+    as_of: date
+    request: RequestV1
+    outcome: Literal["approve", "reduce", "refer", "decline"]
+    limit_yuan: str
+    grade: str | None
+    pd: float | None
+    points: float | None
+    base_points: float
+    contributions: dict[str, float]
+    reasons: tuple[ReasonV1, ...]
+    probability_reasons: tuple[ReasonV1, ...]
+    missing_documents: tuple[DocumentV1, ...]
+    gates: tuple[GateV1, ...]
+    sources: tuple[CapV1, ...]
+    caps: tuple[CapV1, ...]
+    waterfall: tuple[StepV1, ...]
+    feature_values: dict[str, float | None]
+    input_sha256: str
+    bundle: BundleV1
+    policy: PolicyV1
+    code_version: str
+    data_origin: tuple[str, ...]
+    simulated: bool
+    caution: CautionV1 | None
+
+    def content_bytes(self) -> bytes:
+        """Canonical JSON of everything but the id."""
+        return canonical_json(self.model_dump(mode="json", exclude={"decision_id"}))
+
+    def to_json(self) -> bytes:
+        """Canonical JSON of the whole record: the bytes that are stored, hashed and compared."""
+        return canonical_json(self.model_dump(mode="json"))
+
+    def computed_id(self) -> str:
+        """SHA-256 of the content."""
+        return sha256_hex(self.content_bytes())

@@ -1,0 +1,102 @@
+"""Load policy from its folders: the defaults beside this file, then each of the bank's own folders over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from models.canonical import digest, sha256_hex
+from models.policy.errors import PolicyFileInvalid
+from models.policy.parameter import Parameter, read_parameter
+from models.policy.policy import OverlayUsed, Policy
+from models.policy.product import ProductFile, read_product
+from models.policy.yaml_text import read_yaml_text
+
+DEFAULTS = Path(__file__).parent
+DEFAULT_PRODUCT = "request.default_product"
+
+
+@dataclass
+class _Files:
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    products: dict[str, ProductFile] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+
+
+def load_policy(on: date, overlays: Sequence[Path] = ()) -> Policy:
+    """The policy in force on a day. An overlay file replaces the default of the same name whole, or adds a product.
+
+    Every file is checked completely, also the values of other days: a wrong file stops the load, whatever the day.
+    """
+    found = _read_folder(DEFAULTS, label="")
+    used: list[OverlayUsed] = []
+    for folder in overlays:
+        if not folder.is_dir():
+            raise PolicyFileInvalid("no such overlay folder", file=folder.name, expected="a folder with parameters/")
+        laid = _read_folder(folder, label=f"{folder.name}/")
+        for name, parameter in laid.parameters.items():
+            _refuse_other_meaning(parameter, found.parameters.get(name))
+        found.parameters.update(laid.parameters)
+        found.products.update(laid.products)
+        replaced = tuple(sorted([*laid.parameters, *(f"product {code}" for code in laid.products)]))
+        used.append(OverlayUsed(name=folder.name, replaces=replaced, digest=digest(laid.digests)))
+    policy = Policy(on=on, parameters=found.parameters, product_files=found.products, overlays=tuple(used))
+    policy.product(policy.text(DEFAULT_PRODUCT))
+    return policy
+
+
+def _read_folder(folder: Path, *, label: str) -> _Files:
+    found = _Files()
+    for path, parts in _yaml_files(folder, label):
+        file = label + "/".join(path.relative_to(folder).parts)
+        tree = read_yaml_text(path, file)
+        found.digests[file] = sha256_hex(path.read_bytes())
+        if parts[0] == "parameters":
+            name = ".".join(parts[1:])
+            found.parameters[name] = read_parameter(tree, name=name, file=file)
+        else:
+            found.products[parts[1]] = read_product(tree, code=parts[1], file=file)
+    return found
+
+
+def _yaml_files(folder: Path, label: str) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    for path in sorted(folder.rglob("*")):
+        if path.suffix not in (".yaml", ".yml"):
+            continue
+        relative = path.relative_to(folder)
+        parts = (*relative.parts[:-1], path.stem)
+        known = parts[0] == "parameters" or (parts[0] == "products" and len(parts) == 2)
+        if path.suffix == ".yml" or not known or len(parts) < 2:
+            raise PolicyFileInvalid(
+                "not a place for a policy file",
+                file=label + relative.as_posix(),
+                expected="parameters/**/NAME.yaml or products/CODE.yaml",
+            )
+        yield path, parts
+
+
+def _refuse_other_meaning(parameter: Parameter, default: Parameter | None) -> None:
+    if default is None:
+        raise PolicyFileInvalid("no rule reads a value of this name", file=parameter.file, key=parameter.name)
+    if (parameter.unit, parameter.by) != (default.unit, default.by):
+        raise PolicyFileInvalid(
+            "the overlay changes the unit of a value",
+            file=parameter.file,
+            key="unit",
+            expected=f"{default.unit} by {default.by}",
+            found=f"{parameter.unit} by {parameter.by}",
+        )
+    for key, own, limit, wider in (
+        ("range.minimum", parameter.minimum, default.minimum, -1),
+        ("range.maximum", parameter.maximum, default.maximum, 1),
+    ):
+        if own is not None and limit is not None and (own - limit) * wider > 0:
+            raise PolicyFileInvalid(
+                "the overlay widens the declared range",
+                file=parameter.file,
+                key=key,
+                expected=f"within the range of {default.file}: {limit}",
+                found=str(own),
+            )

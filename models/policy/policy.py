@@ -1,0 +1,154 @@
+"""Policy: the values and products in force on one day, and the digest that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from models.canonical import digest
+from models.money import fen_from_yuan
+from models.policy.errors import PolicyValueNotInForce, PolicyValueUnknown, ProductUnknown
+from models.policy.parameter import DatedValue, Parameter, Value, value_text
+from models.policy.product import Product, ProductFile
+
+
+@dataclass(frozen=True)
+class OverlayUsed:
+    """A bank's own folder laid over the defaults: its name, what it replaced or added, and the digest of its files."""
+
+    name: str
+    replaces: tuple[str, ...]
+    digest: str
+
+
+@dataclass(frozen=True)
+class ReviewOverdue:
+    """A warning: the owner should have reviewed the value by a day that has passed."""
+
+    name: str
+    owner: str
+    review_by: date
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the bank's policy says on `on`. Ask by name and unit; no rule reads a file."""
+
+    on: date
+    parameters: Mapping[str, Parameter]
+    product_files: Mapping[str, ProductFile]
+    overlays: tuple[OverlayUsed, ...] = ()
+
+    def in_force(self, name: str) -> DatedValue:
+        """The dated value of a parameter that holds on the day."""
+        parameter = self._parameter(name)
+        dated = parameter.on(self.on)
+        if dated is None:
+            raise PolicyValueNotInForce(
+                f"policy value {name} is not in force on {self.on}",
+                expected=f"a day from {parameter.values[0].first_day} on",
+                where=parameter.file,
+                advice="append a dated value for that day, or score a later day",
+                field=name,
+            )
+        return dated
+
+    def value(self, name: str) -> Value:
+        """The value in force: Decimal (fraction, points, yuan), int (days, months, count), text, or a table."""
+        return self.in_force(name).value
+
+    def number(self, name: str) -> Decimal:
+        """A fraction or points."""
+        return Decimal(str(self._scalar(name, "fraction", "points")))
+
+    def whole(self, name: str) -> int:
+        """Days, months or a count."""
+        return int(self._scalar(name, "days", "months", "count"))
+
+    def text(self, name: str) -> str:
+        """A grade or a product code."""
+        return str(self._scalar(name, "grade", "product"))
+
+    def fen(self, name: str) -> int:
+        """An amount of money in fen."""
+        return fen_from_yuan(str(self._scalar(name, "yuan")))
+
+    def is_in_force(self, name: str) -> bool:
+        """Whether a parameter has a value on the day: a line that the law draws later is not applicable before."""
+        return self._parameter(name).on(self.on) is not None
+
+    def fractions_by_grade(self, name: str) -> tuple[Decimal, ...]:
+        """A table of fractions in grade order."""
+        return tuple(Decimal(str(item)) for item in self._table(name, "fraction").values())
+
+    def fen_by_grade(self, name: str) -> tuple[int, ...]:
+        """A table of amounts in grade order, in fen."""
+        return tuple(fen_from_yuan(str(item)) for item in self._table(name, "yuan").values())
+
+    @cached_property
+    def products(self) -> dict[str, Product]:
+        """The products in force on the day, by code."""
+        in_force = {code: file.on(self.on) for code, file in sorted(self.product_files.items())}
+        return {code: product for code, product in in_force.items() if product is not None}
+
+    def product(self, code: str) -> Product:
+        """The terms of a product on the day."""
+        if code not in self.products:
+            raise ProductUnknown(
+                f"no product {code} on {self.on}", expected=", ".join(self.products), found=code, field="product"
+            )
+        return self.products[code]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the values in force and the product definitions: equal digests decide equally."""
+        values = {
+            name: {"unit": parameter.unit, "value": value_text(dated.value)}
+            for name, parameter in self.parameters.items()
+            if (dated := parameter.on(self.on)) is not None
+        }
+        return digest({"parameters": values, "products": {k: p.as_text() for k, p in self.products.items()}})
+
+    @cached_property
+    def review_warnings(self) -> tuple[ReviewOverdue, ...]:
+        """The values and products whose review date lies before the policy day."""
+        reviewed = [(name, item.owner, item.review_by) for name, item in sorted(self.parameters.items())]
+        reviewed += [
+            (f"product {code}", item.owner, item.review_by) for code, item in sorted(self.product_files.items())
+        ]
+        return tuple(
+            ReviewOverdue(
+                name=name,
+                owner=owner,
+                review_by=review_by,
+                zh=f"政策参数 {name} 应于 {review_by} 前由 {owner} 复核，已逾期",
+                en=f"policy value {name} was due for review by {owner} on {review_by}",
+            )
+            for name, owner, review_by in reviewed
+            if review_by < self.on
+        )
+
+    def _parameter(self, name: str) -> Parameter:
+        if name not in self.parameters:
+            raise PolicyValueUnknown(f"no policy value {name}", expected=", ".join(sorted(self.parameters)), field=name)
+        return self.parameters[name]
+
+    def _scalar(self, name: str, *units: str) -> Decimal | int | str:
+        value = self.value(name)
+        unit = self._parameter(name).unit
+        if isinstance(value, Mapping) or unit not in units:
+            raise PolicyValueUnknown(
+                f"policy value {name} is asked in another unit", expected=unit, found=units, field=name
+            )
+        return value
+
+    def _table(self, name: str, unit: str) -> Mapping[str, Decimal | int | str]:
+        value = self.value(name)
+        if not isinstance(value, Mapping) or self._parameter(name).unit != unit:
+            raise PolicyValueUnknown(f"policy value {name} is not a table of {unit}", found=unit, field=name)
+        return value

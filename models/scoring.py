@@ -1,0 +1,154 @@
+"""The whole road, and the only place that composes it.
+
+records -> tables -> features -> default probability -> grade -> limit -> explanation -> decision
+
+Every caller (API, batch, backtest, replay) comes through `score`; one enterprise is N = 1. To follow one application,
+read `score` from top to bottom: each line is one stage, and each stage is a package of the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from models.bundle import Bundle
+from models.decision import Decisions, EnterpriseNotScored
+from models.default_probability import ProbabilityColumns, score_features
+from models.errors import AssetlightError
+from models.explanation import select_reasons
+from models.features import compute_features
+from models.grades import PERFORMING, grade_index
+from models.limits import NO_REQUEST, Cases, compute_limits
+from models.money import LARGEST_FEN
+from models.policy import Policy
+from models.tables import Tables, input_digests, record_origins
+
+
+@dataclass(frozen=True)
+class CreditRequest:
+    """What an applicant asks: a product, and an amount in fen or None where none is named."""
+
+    product: str
+    amount_fen: int | None = None
+
+
+class RequestedAmountInvalid(AssetlightError):
+    """A requested amount is not above zero, or is more than any balance sheet."""
+
+
+def score(
+    tables: Tables,
+    as_of: date,
+    bundle: Bundle,
+    policy: Policy,
+    *,
+    requests: Mapping[str, CreditRequest] | None = None,
+    enterprises: Sequence[str] | None = None,
+) -> Decisions:
+    """Decide on every enterprise that has a row known by the end of `as_of`, or on those named in `enterprises`.
+
+    Named enterprises of which nothing is known are referred. An enterprise without a request is offered the default
+    product without an amount. Raises the errors of the stages, ProductUnknown, EnterpriseNotScored (a request for an
+    enterprise that is not scored) and RequestedAmountInvalid.
+    """
+    features = _only(compute_features(tables, as_of, enterprises), enterprises)
+    ids = features.column("enterprise_id").combine_chunks()
+    probability = _silent_where_nothing_is_known(score_features(features, bundle))
+    grade = grade_index(probability.pd, _upper_pd(policy))
+    product, requested = _requests(ids, requests or {}, policy)
+    cases = Cases(
+        facts=_facts(features),
+        grade=grade,
+        products=tuple(policy.products.values()),
+        product=product,
+        requested_fen=requested,
+        policy=policy,
+    )
+    limits = compute_limits(cases)
+    reasons = select_reasons(limits, probability, policy)
+    digests = input_digests(tables, as_of, enterprises)
+    origins = record_origins(tables, as_of, enterprises)
+    return Decisions(
+        enterprise_ids=ids,
+        as_of=as_of,
+        cases=cases,
+        probability=probability,
+        limits=limits,
+        reasons=reasons,
+        input_sha256=_aligned(digests, "input_sha256", ids),
+        record_origins=_aligned(origins, "origins", ids),
+        bundle=bundle,
+        policy=policy,
+    )
+
+
+def _only(features: pa.Table, enterprises: Sequence[str] | None) -> pa.Table:
+    """The rows of the named enterprises; all rows where none are named."""
+    if enterprises is None:
+        return features
+    named = pa.array(sorted(set(enterprises)), pa.string())
+    return features.filter(pc.is_in(features.column("enterprise_id"), value_set=named))
+
+
+def _facts(features: pa.Table) -> dict[str, npt.NDArray[np.float64]]:
+    """Every computed feature as float64, NaN where it is not known."""
+    names = [name for name in features.column_names if name not in ("enterprise_id", "as_of")]
+    return {name: features.column(name).to_numpy() for name in names}
+
+
+def _silent_where_nothing_is_known(probability: ProbabilityColumns) -> ProbabilityColumns:
+    """A model answers for a row of nothing but missing values, too; that answer is about nobody, so it is withheld."""
+    unknown = np.isnan(probability.values).all(axis=1)
+    return replace(
+        probability,
+        pd=np.where(unknown, np.nan, probability.pd),
+        points=np.where(unknown, np.nan, probability.points),
+    )
+
+
+def _upper_pd(policy: Policy) -> list[float]:
+    return [float(bound) for bound in policy.fractions_by_grade("grading.upper_pd")[: len(PERFORMING)]]
+
+
+def _requests(
+    ids: pa.Array, requests: Mapping[str, CreditRequest], policy: Policy
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """For each enterprise the place of its product in `policy.products`, and the amount asked (NO_REQUEST if none)."""
+    place = {code: at for at, code in enumerate(policy.products)}
+    product = np.full(len(ids), place[policy.text("request.default_product")], dtype=np.int64)
+    amount = np.full(len(ids), NO_REQUEST, dtype=np.int64)
+    if not requests:
+        return product, amount
+    rows = pc.index_in(pa.array(list(requests), pa.string()), value_set=ids).to_pylist()
+    for row, (enterprise, request) in zip(rows, requests.items(), strict=True):
+        if row is None:
+            raise EnterpriseNotScored(
+                f"a request names enterprise {enterprise}, of which no row is known", field="requests"
+            )
+        product[row] = place[policy.product(request.product).code]
+        if request.amount_fen is not None:
+            amount[row] = _checked(request.amount_fen, enterprise)
+    return product, amount
+
+
+def _checked(fen: int, enterprise: str) -> int:
+    if not 0 < fen <= LARGEST_FEN:
+        raise RequestedAmountInvalid(
+            f"the amount requested for {enterprise} cannot be granted",
+            expected="an amount above zero, in fen",
+            found=fen,
+            field="amount",
+        )
+    return fen
+
+
+def _aligned(digests: pa.Table, column: str, ids: pa.Array) -> pa.Array:
+    """A column of the digests in the order of the features; null for an enterprise of which nothing is known."""
+    rows = pc.index_in(ids, value_set=digests.column("enterprise_id").combine_chunks())
+    return digests.column(column).combine_chunks().take(rows)
