@@ -168,11 +168,12 @@ class Decisions:
         return self._joined(parts)
 
     def _pending_codes(self) -> pa.Array:
-        """What refers a case: evidence that is missing and amounts that are pending; empty where nothing is referred."""
+        """What refers a case: missing evidence and pending amounts; empty where nothing is referred."""
         refer = self.limits.outcome == Outcome.REFER
         evidence = [gate for gate in self.limits.gates if GATE_REASONS[gate.code].about == "evidence"]
-        rules = (*evidence, *self.limits.sources, *self.limits.ceilings)
-        return self._joined([(rule.code, (rule.status == Status.PENDING) & refer) for rule in rules])
+        parts = [(gate.code, gate.status == Status.PENDING) for gate in evidence]
+        parts += [(rule.code, rule.status == Status.PENDING) for rule in (*self.limits.sources, *self.limits.ceilings)]
+        return self._joined([(code, mask & refer) for code, mask in parts])
 
     def _document_codes(self) -> pa.Array:
         """The documents that would settle what is pending."""

@@ -1,0 +1,147 @@
+"""The decision record: canonical bytes, an id of the content, one parse, and the golden file of version 1."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.decision import (
+    DecisionAltered,
+    DecisionRecord,
+    Decisions,
+    DecisionUnreadable,
+    DecisionVersionUnknown,
+    cap_rows,
+    gate_rows,
+    outcome_words,
+    parse,
+    waterfall_rows,
+)
+from models.explanation import select_reasons
+from models.limits import compute_limits
+from tests.factories import bundle
+from tests.limit_cases import DAY, cases, default_policy, probability
+
+GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "decision_v1.json"
+
+
+def decisions(*rows: dict[str, object]) -> Decisions:
+    """Decisions on rows of limit cases, as the composer would put them together."""
+    held = cases(*rows)
+    limits, found = compute_limits(held), probability(*rows)
+    return Decisions(
+        enterprise_ids=pa.array([f"E{at}" for at in range(len(rows))]),
+        as_of=DAY,
+        cases=held,
+        probability=found,
+        limits=limits,
+        reasons=select_reasons(limits, found, default_policy()),
+        input_sha256=pa.array(["0" * 64] * len(rows)),
+        record_origins=pa.array([["bank"]] * len(rows), pa.list_(pa.string())),
+        bundle=bundle(),
+        policy=default_policy(),
+    )
+
+
+def record(**row: object) -> DecisionRecord:
+    return decisions(row).record(0)
+
+
+def test_a_record_comes_back_from_its_bytes() -> None:
+    """Parse of the canonical bytes gives an equal record with equal bytes."""
+    one = record(requested_fen=100_000_000)
+    assert parse(one.to_json()) == one
+    assert parse(one.to_json()).to_json() == one.to_json()
+    assert one.decision_id == one.computed_id()
+
+
+@given(st.floats(0, 1), st.one_of(st.just(-0.0), st.floats(0, 1, allow_subnormal=True)))
+def test_numbers_come_back_bit_for_bit(pd: float, rate: float) -> None:
+    """A probability and a feature value survive the canonical JSON with every bit; a negative zero becomes zero."""
+    back = parse(record(pd=pd, void_rate_12m=rate).to_json())
+    assert back.pd is not None
+    assert back.pd.hex() == (pd + 0.0).hex()
+    found = back.feature_values["void_rate_12m"]
+    assert found is not None
+    assert found.hex() == (rate + 0.0).hex()
+
+
+def test_another_content_is_another_id() -> None:
+    """One changed fact changes the id."""
+    assert record().decision_id != record(void_rate_12m=0.031).decision_id
+
+
+def test_altered_bytes_are_noticed() -> None:
+    """A record whose limit was edited in the store does not parse as a decision."""
+    tree = json.loads(record().to_json())
+    tree["limit_yuan"] = "9999999.00"
+    with pytest.raises(DecisionAltered, match="not what the decision id names"):
+        parse(json.dumps(tree).encode())
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "match"),
+    [
+        ({"schema_version": 2}, DecisionVersionUnknown, r"unknown version.*Found: 2"),
+        ({"schema_version": 0}, DecisionVersionUnknown, "unknown version"),
+        ({"schema_version": "1"}, DecisionUnreadable, "no schema version"),
+        ({"schema_version": True}, DecisionUnreadable, "no schema version"),
+        ({"surprise": 1}, DecisionUnreadable, "not a decision record of version 1"),
+        ({"outcome": "maybe"}, DecisionUnreadable, "'approve', 'reduce', 'refer' or 'decline'"),
+        ({"pd": "high"}, DecisionUnreadable, "valid number"),
+    ],
+)
+def test_bytes_of_another_shape_are_refused(change: dict[str, object], error: type[Exception], match: str) -> None:
+    """An unknown version, an unknown key and a wrong value each raise, with what was expected."""
+    tree = {**json.loads(record().to_json()), **change}
+    with pytest.raises(error, match=match):
+        parse(json.dumps(tree).encode())
+
+
+def test_bytes_that_are_not_json_are_refused() -> None:
+    """Half a record and a list are not records."""
+    with pytest.raises(DecisionUnreadable, match="not JSON"):
+        parse(b'{"schema_version": 1')
+    with pytest.raises(DecisionUnreadable, match="no schema version"):
+        parse(b"[]")
+
+
+def test_the_golden_record_of_version_1_still_parses() -> None:
+    """A record that version 1 wrote is read for ever, byte for byte."""
+    golden = GOLDEN.read_bytes().rstrip(b"\n")
+    old = parse(golden)
+    assert old.to_json() == golden
+    assert old.outcome == "reduce"
+
+
+def test_the_rows_for_reading_say_what_the_record_says() -> None:
+    """The waterfall, the caps and the gates become rows of text in both languages."""
+    one = record(requested_fen=250_000_050)
+    steps = waterfall_rows(one)
+    assert (steps[0].zh, steps[0].en) == ("发票销售额来源", "invoice turnover")
+    assert (steps[0].delta, steps[-1].running) == ("+1,600,000", "1,600,000")
+    caps = cap_rows(one)
+    assert [(row.en, row.value, row.slack, row.rank, row.binding) for row in caps][:3] == [
+        ("sources together", "1,600,000", "0", "1", True),
+        ("grade maximum", "2,000,000", "400,000", "2", False),
+        ("requested amount", "2,500,000.50", "900,000.50", "3", False),
+    ]
+    assert {row.status_zh for row in gate_rows(one)} == {"通过"}
+    assert outcome_words(one) == ("减额同意", "reduce")
+
+
+def test_caps_that_do_not_apply_come_last_without_figures() -> None:
+    """Without a request the requested amount is not applicable: no value, no slack, no rank."""
+    last = cap_rows(record())[-1]
+    assert (last.en, last.value, last.slack, last.rank, last.status_en) == (
+        "requested amount",
+        "",
+        "",
+        "",
+        "not applicable",
+    )
