@@ -1,0 +1,33 @@
+"""The rows of a record kind that were known on a day: the evidence tables that the valuations read, sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+
+from models.records.kind import RecordKind
+from models.tables import Tables, moments, visible_rows_sql
+
+
+def visible_rows(
+    tables: Tables, kind: RecordKind, as_of: date, enterprises: Sequence[str] | None = None
+) -> pa.Table | None:
+    """The rows of one kind that count at `as_of`, sorted by their natural key; None where no feed delivers the kind."""
+    if kind.name not in tables.by_kind:
+        return None
+    with duckdb.connect() as connection:
+        Tables({kind.name: tables.by_kind[kind.name]}).attach(connection)
+        connection.register("moment", moments([as_of]))
+        chosen = ""
+        if enterprises is not None:
+            connection.register("chosen", pa.table({"enterprise_id": pa.array(sorted(set(enterprises)), pa.string())}))
+            chosen = " AND r.enterprise_id IN (SELECT enterprise_id FROM chosen)"
+        key = ", ".join(f"r.{name}" for name in kind.natural_key)
+        query = (
+            f"SELECT r.* FROM {kind.name} r, moment m WHERE {visible_rows_sql(kind)}{chosen} "  # noqa: S608
+            f"ORDER BY {key}, r.known_at"
+        )
+        return connection.execute(query).to_arrow_table()

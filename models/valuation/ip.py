@@ -1,0 +1,296 @@
+"""IP rights of N enterprises: knock-outs, score, cost, relief from royalty, appraisal, one range each (DOMAIN.md 4).
+
+Value of one right = lower of income and cost × 1.5, with cost = development cost × type multiplier × score × remaining
+life × owner share. All rights that live on sales share one cap, the income of the best of them: the same sales cannot
+support two rights twice, and one more valid right never lowers the whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from models.valuation.approaches import Approach, Range, declining_income, reconcile, relief_from_royalty
+from models.valuation.columns import EvidenceColumns, Known, by_choice, day_number, register_numbers
+from models.valuation.confidence import confidence_of
+from models.valuation.facts import in_pool, months_later, of_enterprises
+from models.valuation.groups import Groups, best_of_group, consecutive
+from models.valuation.ip_score import INDICATORS, LEVELS, indicator_columns, ip_score
+from models.valuation.outcome import Masks, Valuation, Valued, lay_out
+from models.valuation.parameters import IP_TYPES, PATENTS, IpParameters
+from models.valuation.rates import ONE, Flags, Int64, checked_fen, of, ratio, share
+from models.valuation.score import any_known
+from models.valuation.words import EVIDENCE, KNOCK_OUTS, PENDING, SIGNALS
+
+_DEAD = ("lapsed", "rejected", "withdrawn", "invalidated")
+_STATUS = ("granted", "pending", "expired", *_DEAD)
+_DAYS_A_YEAR = 365
+
+
+@dataclass(frozen=True)
+class _Rights:
+    """The rights being valued, sorted by enterprise and register number."""
+
+    evidence: EvidenceColumns
+    register_no: pa.ChunkedArray
+    owners: Groups
+    keys: Groups
+    kind: Int64
+    today: int
+    as_of: date
+    remaining: Known
+    term_days: Int64
+    tenor_months: Int64
+    pooled: Flags
+
+
+def value_ip(
+    rows: pa.Table,
+    parameters: IpParameters,
+    *,
+    as_of: date,
+    facts: pa.Table | None = None,
+    pooled: pa.Table | None = None,
+    tenor_months: int = 12,
+) -> Valuation:
+    """Value the rights in `rows` (columns of the record kind `ip_right`; absent columns are unknown) at `as_of`.
+
+    `facts`: one row per enterprise, columns `enterprise_id` and any of `verified_sales_12m_fen` (from invoices) and
+    `tenor_months` (of the loan asked for; else the argument). `pooled`: enterprise_id, register_no already counted in
+    the asset pool. Raises EvidenceColumnWrong where a column has another type than its kind.
+    """
+    rights = _prepared(rows, parameters, as_of, facts, pooled, tenor_months)
+    evidence, common = rights.evidence, parameters.common
+    columns = indicator_columns(evidence, rights.kind, rights.remaining, rights.term_days, rights.today, parameters)
+    score = ip_score(columns, parameters)
+    multiplier = by_choice(rights.kind, {name: share(parameters.types[name].multiplier) for name in IP_TYPES}, IP_TYPES)
+    owned = _owner_share(evidence)
+    strength = score.value.times(multiplier).times(owned)
+    cost, income = _cost(rights, strength, parameters), _income(rights, strength, parameters, facts)
+    market, decay = appraised(
+        evidence, owned, rights.today, common.appraisal_life_months, share(common.self_reported_share)
+    )
+    reconciled = reconcile(
+        cost,
+        income,
+        market,
+        cost_multiple=share(common.cost_multiple),
+        lone_share=share(common.lone_approach_share),
+        tolerance=share(common.gap_tolerance),
+    )
+    sales = of_enterprises(evidence, facts, "verified_sales_12m_fen")
+    masks = _masks(rights, columns, (cost, income, market), sales, parameters)
+    masks = _with_disagreement(masks, reconciled.disagree)
+    value = _after_cuts(rights, reconciled.value, masks, parameters)
+    supported = np.asarray(income.known, bool)
+    best = Range(
+        *(
+            rights.owners.highest(np.where(supported & (end > 0), top, 0))
+            for end, top in zip(value.ends, income.value.ends, strict=True)
+        )
+    )
+    lending = by_choice(rights.kind, {name: share(parameters.types[name].lending_share) for name in IP_TYPES}, IP_TYPES)
+    return lay_out(
+        Valued(
+            asset_type=evidence.rows.column("ip_type").cast(pa.string()),
+            register_no=rights.register_no,
+            enterprise_id=evidence.enterprises(),
+            owners=rights.owners,
+            keys=rights.keys,
+            approaches=(cost, income, market),
+            value=value,
+            cap=best,
+            capped=supported,
+            score=score.value.times(multiplier),
+            decay=decay,
+            lending_share=Range.point(lending),
+            priority=lending,
+            masks=masks,
+            confidence=confidence_of(value, (cost, income, market), reconciled, score.known_weight, masks),
+        )
+    )
+
+
+def _prepared(
+    rows: pa.Table, parameters: IpParameters, as_of: date, facts: pa.Table | None, pooled: pa.Table | None, tenor: int
+) -> _Rights:
+    rows = rows.set_column(rows.column_names.index("right_no"), "right_no", register_numbers(rows.column("right_no")))
+    rows = rows.take(pc.sort_indices(rows, [("enterprise_id", "ascending"), ("right_no", "ascending")]))
+    evidence = EvidenceColumns(rows)
+    number, kind = evidence.texts("right_no"), evidence.choice("ip_type", IP_TYPES)
+    months = by_choice(kind, {name: parameters.types[name].term_months for name in IP_TYPES}, IP_TYPES)
+    term_days = months * _DAYS_A_YEAR // 12
+    filed, expires = evidence.days("filed_on"), evidence.days("expires_on")
+    expires = expires.otherwise(Known(filed.values + term_days, filed.known & (term_days > 0)))
+    today = day_number(as_of)
+    asked = of_enterprises(evidence, facts, "tenor_months")
+    return _Rights(
+        evidence=evidence,
+        register_no=number,
+        owners=consecutive(evidence.enterprises()),
+        keys=consecutive(evidence.enterprises(), number),
+        kind=kind,
+        today=today,
+        as_of=as_of,
+        remaining=Known(np.where(expires.known, np.maximum(expires.values - today, 0), 0), expires.known),
+        term_days=term_days,
+        tenor_months=asked.default(tenor),
+        pooled=in_pool(evidence, pooled, number),
+    )
+
+
+def _owner_share(evidence: EvidenceColumns) -> Int64:
+    """Share of the right that the enterprise owns; a null counts whole, as pending (its register says who owns it)."""
+    return evidence.shares("owner_share").default(ONE)
+
+
+def _cost(rights: _Rights, strength: Range, parameters: IpParameters) -> Approach:
+    """Replacement cost × strength × remaining life. A stated cost counts in low and central up to the standard cost."""
+    standard = by_choice(rights.kind, {name: parameters.types[name].standard_cost_fen for name in IP_TYPES}, IP_TYPES)
+    stated = rights.evidence.integers("cost_fen")
+    prudent = np.where(stated.known, np.minimum(stated.values, standard), standard)
+    replacement = Range(
+        prudent, prudent, checked_fen(np.where(stated.known, np.maximum(stated.values, prudent), standard))
+    )
+    left = ratio(rights.remaining.values, rights.term_days)
+    value = replacement.times(strength).times(left)
+    known = rights.kind >= 0
+    return Approach(value, known, known & ~stated.known)
+
+
+def _income(rights: _Rights, strength: Range, parameters: IpParameters, facts: pa.Table | None) -> Approach:
+    """Relief from royalty on attributable sales, never above invoiced sales, plus licence income."""
+    evidence, common = rights.evidence, parameters.common
+    stated, licence = evidence.integers("attributable_revenue_12m_fen"), evidence.integers("licence_income_12m_fen")
+    sales = of_enterprises(evidence, facts, "verified_sales_12m_fen")
+    after_tax = ONE - share(parameters.tax_rate)
+    royalty = np.full(evidence.size, share(parameters.royalty_rate), np.int64)
+    yearly = []
+    for amount, part in ((stated, strength), (licence, None)):
+        inside = np.where(sales.known, np.minimum(amount.values, sales.values), amount.values)
+        ends = bounded_report(checked_fen(inside), sales.known, share(common.self_reported_share))
+        taxed = ends.times(after_tax) if part is None else relief_from_royalty(ends, royalty, after_tax, part)
+        yearly.append(taxed)
+    both = Range(*(one + other for one, other in zip(yearly[0].ends, yearly[1].ends, strict=True)))
+    years = rights.remaining.values // _DAYS_A_YEAR
+    value = declining_income(
+        both, years, rate=common.discount_rate, decline=common.yearly_decline, horizon=common.horizon_years
+    )
+    known = np.asarray((stated.known | licence.true) & rights.remaining.known, bool)
+    return Approach(value, known, known & sales.known)
+
+
+def bounded_report(amount: Int64, verified: Flags, self_reported: int) -> Range:
+    """A stated amount as a range: its self-reported share is the low if invoices bound it, else the central."""
+    part = of(amount, self_reported)
+    return Range(np.where(verified, part, 0), np.where(verified, amount, part), amount)
+
+
+def appraised(
+    evidence: EvidenceColumns, owned: Int64, today: int, life_months: int, self_reported: int
+) -> tuple[Approach, Int64]:
+    """An appraised value, decaying in a straight line to 0 over its life; stated by the owner itself: low 0."""
+    value, day = evidence.integers("appraised_fen"), evidence.days("appraised_on")
+    life = life_months * _DAYS_A_YEAR // 12
+    fresh = ratio(np.where(day.known, np.clip(life - (today - day.values), 0, life), 0), life)
+    aged = of(of(checked_fen(value.values), fresh), owned)
+    by_other = evidence.filled("appraiser")
+    part = of(aged, self_reported)
+    known = value.known & day.known & (day.values <= today) & (fresh > 0)
+    ends = Range(np.where(by_other, part, 0), np.where(by_other, aged, part), aged)
+    return Approach(ends, np.asarray(known, bool), np.asarray(known & by_other, bool)), np.where(known, fresh, 0)
+
+
+def _masks(
+    rights: _Rights,
+    columns: dict[str, Known],
+    approaches: tuple[Approach, Approach, Approach],
+    sales: Known,
+    parameters: IpParameters,
+) -> Masks:
+    cost, income, market = approaches
+    revenue = rights.evidence.integers("attributable_revenue_12m_fen")
+    evidence, nothing = rights.evidence, np.zeros(rights.evidence.size, np.int64)
+    status = evidence.choice("legal_status", _STATUS)
+    patent = rights.kind < len(PATENTS)
+    fees, stake = evidence.days("fee_paid_until"), evidence.shares("owner_share")
+    consent, pledged, disputed = (evidence.flags(name) for name in ("co_owner_consent", "pledged", "disputed"))
+    shared = (stake.known & (stake.values < ONE)) | evidence.filled("co_owners")
+    needed = months_later(rights.as_of, rights.tenor_months + parameters.life_margin_months) - rights.today
+    lapsed = (status >= _STATUS.index("lapsed")) | (patent & fees.known & (fees.values < rights.today))
+    alive = rights.remaining.known & (rights.remaining.values > 0)
+    acquired = evidence.days("acquired_on")
+    bought = (evidence.choice("acquisition", ("bought", "contributed")) >= 0) | acquired.known
+    recent = acquired.default(rights.today) >= months_later(rights.as_of, nothing - parameters.bought_window_months)
+    designs = rights.kind == IP_TYPES.index("design")
+    filed_late = evidence.days("filed_on").values >= months_later(
+        rights.as_of, nothing - parameters.design_window_months
+    )
+    recent_designs = designs & filed_late & (status == 0)
+    counts = (
+        rights.owners.sums(recent_designs.astype(np.int64))[rights.owners.of_row] if rights.owners.count else nothing
+    )
+    repeated = np.bincount(rights.keys.of_row, minlength=rights.keys.count)[rights.keys.of_row] > 1
+    unverified = income.known & ~income.verified
+    knock = (
+        KNOCK_OUTS.mask("not_granted", status == _STATUS.index("pending"))
+        | KNOCK_OUTS.mask("lapsed", lapsed)
+        | KNOCK_OUTS.mask("expired", (status == _STATUS.index("expired")) | (rights.remaining.known & ~alive))
+        | KNOCK_OUTS.mask("life_too_short", alive & (rights.remaining.values < needed))
+        | KNOCK_OUTS.mask("pledged_elsewhere", pledged.true)
+        | KNOCK_OUTS.mask("co_owner_no_consent", shared & consent.false)
+        | KNOCK_OUTS.mask("ownership_dispute", disputed.true)
+        | KNOCK_OUTS.mask("type_not_accepted", rights.kind < 0)
+        | KNOCK_OUTS.mask("not_owned", evidence.choice("acquisition", ("licensed",)) >= 0)
+        | KNOCK_OUTS.mask("counted_in_pool", rights.pooled)
+    )
+    pending = (
+        PENDING.mask("legal_status", (status < 0) | np.asarray(pc.equal(rights.register_no, "").to_numpy(), bool))
+        | PENDING.mask("fees_paid", patent & ~fees.known)
+        | PENDING.mask("expiry", ~rights.remaining.known)
+        | PENDING.mask("pledge_search", ~pledged.known)
+        | PENDING.mask("ownership", ~stake.known)
+        | PENDING.mask("co_owner_consent", shared & ~consent.known)
+        | PENDING.mask("dispute_search", ~disputed.known)
+    )
+    signals = (
+        SIGNALS.mask("bought_before_applying", bought & recent)
+        | SIGNALS.mask("designs_en_masse", recent_designs & (counts > parameters.designs_counted))
+        | SIGNALS.mask("fees_lapsed", lapsed)
+        | SIGNALS.mask("duplicate_register_no", repeated)
+        | SIGNALS.mask("revenue_above_sales", sales.known & (revenue.values > sales.values))
+    )
+    used, missing = nothing, nothing
+    for level in LEVELS:
+        seen = any_known(INDICATORS, columns, level)
+        used |= EVIDENCE.mask(f"{level}_indicators", seen)
+        missing |= EVIDENCE.mask(f"{level}_indicators", ~seen)
+    stated = evidence.integers("cost_fen").known
+    used |= EVIDENCE.mask("reported_cost", cost.known & stated) | EVIDENCE.mask("standard_cost", cost.known)
+    used |= EVIDENCE.mask("invoiced_revenue", income.verified) | EVIDENCE.mask("reported_revenue", unverified)
+    used |= EVIDENCE.mask("appraisal", market.known)
+    missing |= EVIDENCE.mask("invoiced_revenue", ~income.verified) | EVIDENCE.mask("appraisal", ~market.known)
+    missing |= EVIDENCE.mask("documented_cost", ~cost.known | stated)
+    return Masks(knock, np.where(knock == 0, pending, 0), signals, used, missing)
+
+
+def _with_disagreement(masks: Masks, disagree: Flags) -> Masks:
+    signals = masks.signals | SIGNALS.mask("approaches_disagree", disagree)
+    return Masks(masks.knock_outs, masks.pending, signals, masks.used, masks.missing)
+
+
+def _after_cuts(rights: _Rights, value: Range, masks: Masks, parameters: IpParameters) -> Range:
+    """Knocked out: nothing. Pending or just bought: high alone. Of designs en masse only the best few."""
+    out = masks.knock_outs != 0
+    held = (masks.pending != 0) | SIGNALS.has(masks.signals, "bought_before_applying")
+    en_masse = SIGNALS.has(masks.signals, "designs_en_masse")
+    ends = []
+    for end, prudent in zip(value.ends, (True, True, False), strict=True):
+        left = np.where(out | (held & prudent), 0, end)
+        best = best_of_group(left, en_masse, rights.owners, parameters.designs_counted)
+        ends.append(np.where(en_masse & ~best, 0, left))
+    return Range(*ends)
