@@ -126,7 +126,7 @@ def _years_left(evidence: EvidenceColumns, today: int, parameters: DataParameter
     ends = np.minimum(
         evidence.days("certificate_expires_on").default(most), evidence.days("licence_expires_on").default(most)
     )
-    return np.clip((ends - today) // _DAYS_A_YEAR, 0, parameters.common.horizon_years)
+    return np.asarray(np.clip((ends - today) // _DAYS_A_YEAR, 0, parameters.common.horizon_years), np.int64)
 
 
 def _cost(evidence: EvidenceColumns, quality: Score, fresh: Int64, parameters: DataParameters) -> Approach:

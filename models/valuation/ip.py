@@ -149,7 +149,10 @@ def _owner_share(evidence: EvidenceColumns) -> Int64:
 
 
 def _cost(rights: _Rights, strength: Range, parameters: IpParameters) -> Approach:
-    """Replacement cost × strength × remaining life. A stated cost counts in low and central up to the standard cost."""
+    """Replacement cost × strength × remaining life; a stated cost counts in low and central up to the standard cost.
+
+    No voucher is on record, so cost alone is never verified.
+    """
     standard = by_choice(rights.kind, {name: parameters.types[name].standard_cost_fen for name in IP_TYPES}, IP_TYPES)
     stated = rights.evidence.integers("cost_fen")
     prudent = np.where(stated.known, np.minimum(stated.values, standard), standard)
@@ -159,7 +162,7 @@ def _cost(rights: _Rights, strength: Range, parameters: IpParameters) -> Approac
     left = ratio(rights.remaining.values, rights.term_days)
     value = replacement.times(strength).times(left)
     known = rights.kind >= 0
-    return Approach(value, known, known & ~stated.known)
+    return Approach(value, known, np.zeros(len(known), bool))
 
 
 def _income(rights: _Rights, strength: Range, parameters: IpParameters, facts: pa.Table | None) -> Approach:
@@ -264,17 +267,17 @@ def _masks(
         | SIGNALS.mask("duplicate_register_no", repeated)
         | SIGNALS.mask("revenue_above_sales", sales.known & (revenue.values > sales.values))
     )
-    used, missing = nothing, nothing
+    used, missing = nothing.copy(), nothing.copy()
     for level in LEVELS:
         seen = any_known(INDICATORS, columns, level)
         used |= EVIDENCE.mask(f"{level}_indicators", seen)
         missing |= EVIDENCE.mask(f"{level}_indicators", ~seen)
     stated = evidence.integers("cost_fen").known
-    used |= EVIDENCE.mask("reported_cost", cost.known & stated) | EVIDENCE.mask("standard_cost", cost.known)
+    used |= EVIDENCE.mask("reported_cost", cost.known & stated) | EVIDENCE.mask("standard_cost", cost.known & ~stated)
     used |= EVIDENCE.mask("invoiced_revenue", income.verified) | EVIDENCE.mask("reported_revenue", unverified)
     used |= EVIDENCE.mask("appraisal", market.known)
     missing |= EVIDENCE.mask("invoiced_revenue", ~income.verified) | EVIDENCE.mask("appraisal", ~market.known)
-    missing |= EVIDENCE.mask("documented_cost", ~cost.known | stated)
+    missing |= EVIDENCE.mask("documented_cost", np.ones(evidence.size, bool))
     return Masks(knock, np.where(knock == 0, pending, 0), signals, used, missing)
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from models.valuation.approaches import Approach, Range
 from models.valuation.groups import Groups, once_per_key, shared_out
 from models.valuation.rates import Flags, Int64
-from models.valuation.words import CONFIDENCE, EVIDENCE, KNOCK_OUTS, PENDING, REFERRING, SIGNALS
+from models.valuation.words import CONFIDENCE, EVIDENCE, GAMING, KNOCK_OUTS, PENDING, SIGNALS
 
 METHODS = ("cost", "income", "market")
 ENDS = ("low", "central", "high")
@@ -78,8 +78,9 @@ def lay_out(valued: Valued) -> Valuation:
     keys = valued.keys
     lending = counted.times(Range(*(keys.lowest(end)[keys.of_row] for end in valued.lending_share.ends)))
     masks = valued.masks
-    refer = np.logical_or.reduce([SIGNALS.has(masks.signals, name) for name in REFERRING])
-    refer = np.asarray((refer | (masks.pending != 0)) & (valued.value.high > 0), bool)
+    gaming = np.logical_or.reduce([SIGNALS.has(masks.signals, name) for name in GAMING])
+    open_value = (masks.pending != 0) | SIGNALS.has(masks.signals, "approaches_disagree")
+    refer = np.asarray((gaming & (masks.knock_outs == 0)) | (open_value & (valued.value.high > 0)), bool)
     ranges = {"value": valued.value, "counted": counted, "lending": lending}
     ranges |= {name: item.value for name, item in zip(METHODS, valued.approaches, strict=True)}
     known = {name: item.known for name, item in zip(METHODS, valued.approaches, strict=True)}

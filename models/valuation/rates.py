@@ -53,7 +53,7 @@ def of_up(amount: Int64, part: Int64 | int) -> Int64:
     a1, a0 = np.divmod(np.asarray(amount, np.int64), _HALF)
     p1, p0 = np.divmod(np.asarray(part, np.int64), _HALF)
     rest = ((a1 * p0 + a0 * p1) % _HALF * _HALF + a0 * p0) % ONE
-    return of(amount, part) + (rest > 0).astype(np.int64)
+    return np.asarray(of(amount, part) + (rest > 0), np.int64)
 
 
 def ratio(part: Int64, whole: Int64 | int) -> Int64:

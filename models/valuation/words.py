@@ -113,12 +113,12 @@ EVIDENCE = Vocabulary(
 )
 
 CONFIDENCE = ("none", "low", "medium", "high")
-REFERRING = (
+# Signals that refer an asset that is not knocked out; their cuts are made by the valuations themselves.
+GAMING = (
     "bought_before_applying",
     "designs_en_masse",
     "only_customer_related",
     "customers_mostly_related",
     "revenue_above_sales",
     "duplicate_register_no",
-    "approaches_disagree",
 )
