@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import yaml
 
+from models.policy import Policy, load_policy
 from models.records.data_asset import DATA_ASSET
 from models.records.ip_right import IP_RIGHT
 from models.records.kind import RecordKind
@@ -21,39 +19,27 @@ from models.valuation.pool_parameters import PoolParameters, read_pool_parameter
 
 AS_OF = date(2024, 6, 30)
 WAN = 1_000_000  # fen in 10,000 yuan
-_FOLDER = Path(__file__).parents[1] / "models" / "policy" / "parameters"
 
 
-class NumbersFromFiles:
-    """The last value of each policy file, read plainly."""
-
-    def _text(self, name: str) -> str:
-        tree = yaml.load((_FOLDER / f"{name.replace('.', '/')}.yaml").read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
-        return str(tree["values"][-1]["value"])
-
-    def number(self, name: str) -> Decimal:
-        return Decimal(self._text(name))
-
-    def whole(self, name: str) -> int:
-        return int(self._text(name))
-
-    def fen(self, name: str) -> int:
-        return int(Decimal(self._text(name)) * 100)
+@cache
+def policy() -> Policy:
+    """The shipped policy on the day of the tests."""
+    return load_policy(AS_OF)
 
 
 @cache
 def ip_numbers() -> IpParameters:
-    return read_ip_parameters(NumbersFromFiles())
+    return read_ip_parameters(policy())
 
 
 @cache
 def data_numbers() -> DataParameters:
-    return read_data_parameters(NumbersFromFiles())
+    return read_data_parameters(policy())
 
 
 @cache
 def pool_numbers() -> PoolParameters:
-    return read_pool_parameters(NumbersFromFiles())
+    return read_pool_parameters(policy())
 
 
 def rows_of(kind: RecordKind, rows: Iterable[Mapping[str, Any]]) -> pa.Table:

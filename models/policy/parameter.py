@@ -13,9 +13,16 @@ from models.grades import GRADES, PERFORMING
 from models.policy.node import Node, refuse_unordered
 from models.policy.units import NUMERIC, UNITS, Scalar, plain_text, read_scalar
 from models.policy.yaml_text import TextTree
+from models.valuation.parameters import IP_TYPES
+from models.valuation.pool_parameters import POOL_CLASSES
 
 Value: TypeAlias = "Scalar | Mapping[str, Scalar]"
-TABLE_KEYS: Mapping[str, tuple[str, ...]] = {"grade": GRADES, "performing_grade": PERFORMING}
+TABLE_KEYS: Mapping[str, tuple[str, ...]] = {
+    "grade": GRADES,
+    "performing_grade": PERFORMING,
+    "ip_type": IP_TYPES,
+    "pool_class": POOL_CLASSES,
+}
 ORDERS = ("rising", "falling")
 
 

@@ -13,6 +13,10 @@ import yaml
 
 from models.policy.errors import PolicyFileInvalid
 
+_LOADER = (
+    yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
+)  # some hundred files: libyaml is ten times faster
+
 TextTree: TypeAlias = "str | list[TextTree] | dict[str, TextTree]"
 
 
@@ -20,14 +24,16 @@ def read_yaml_text(path: Path, file: str) -> dict[str, TextTree]:
     """The mapping in a YAML file; `file` is how errors call it (never an absolute path)."""
     try:
         content = path.read_bytes().decode("utf-8")
-        roots = list(yaml.compose_all(content, Loader=yaml.BaseLoader))
+        roots = list(yaml.compose_all(content, Loader=_LOADER))
     except UnicodeDecodeError as error:
         raise PolicyFileInvalid("not UTF-8 text", file=file, expected="UTF-8") from error
     except yaml.YAMLError as error:
         raise PolicyFileInvalid("not YAML", file=file, found=" ".join(str(error).split())[:200]) from error
     if len(roots) != 1 or roots[0] is None:
         raise PolicyFileInvalid("not exactly one document", file=file, expected="one mapping", found=len(roots))
-    if any(isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken) for token in yaml.scan(content)):
+    if any(
+        isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken) for token in yaml.scan(content, _LOADER)
+    ):
         raise PolicyFileInvalid("anchors, aliases and tags are not policy", file=file, advice="write the value out")
     tree = _text(roots[0], file, "")
     if not isinstance(tree, dict):

@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
+from models.money import fen_from_yuan
+
 IP_TYPES = ("invention", "utility", "design", "software", "trademark")
 PATENTS = ("invention", "utility", "design")
 
@@ -25,6 +27,9 @@ class Values(Protocol):
 
     def fen(self, name: str) -> int:
         """Money in fen."""
+
+    def value(self, name: str) -> Any:  # noqa: ANN401
+        """A table by type or class; money in it is yuan."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,11 @@ class DataParameters:
     lending_share: Decimal
 
 
-_Frozen = TypeVar("_Frozen", Common, IpTypeParameters, IpParameters, DataParameters)
+def _named(field: str) -> str:
+    return field.removesuffix("_fen")
+
+
+_Frozen = TypeVar("_Frozen", Common, IpParameters, DataParameters)
 
 
 def _read(kind: type[_Frozen], values: Values, prefix: str, **given: Any) -> _Frozen:  # noqa: ANN401
@@ -111,7 +120,7 @@ def _read(kind: type[_Frozen], values: Values, prefix: str, **given: Any) -> _Fr
     for field in fields(kind):
         if field.name in found:
             continue
-        name = f"{prefix}.{field.name.removesuffix('_fen')}"
+        name = f"{prefix}.{_named(field.name)}"
         if field.type == "Decimal":
             found[field.name] = values.number(name)
         else:
@@ -121,7 +130,17 @@ def _read(kind: type[_Frozen], values: Values, prefix: str, **given: Any) -> _Fr
 
 def read_ip_parameters(values: Values) -> IpParameters:
     """The numbers of IP valuation, from policy values named `valuation.ip.*`."""
-    types = {name: _read(IpTypeParameters, values, f"valuation.ip.{name}") for name in IP_TYPES}
+    tables = {field.name: values.value(f"valuation.ip.{_named(field.name)}") for field in fields(IpTypeParameters)}
+    types = {
+        kind: IpTypeParameters(
+            multiplier=tables["multiplier"][kind],
+            stability=tables["stability"][kind],
+            standard_cost_fen=fen_from_yuan(tables["standard_cost_fen"][kind]),
+            term_months=int(tables["term_months"][kind]),
+            lending_share=tables["lending_share"][kind],
+        )
+        for kind in IP_TYPES
+    }
     return _read(IpParameters, values, "valuation.ip", common=_read(Common, values, "valuation.ip"), types=types)
 
 

@@ -75,12 +75,11 @@ class PoolParameters:
 
 def read_pool_parameters(values: Values) -> PoolParameters:
     """The pool's numbers, from policy values named `pool.*`."""
+    rates, months, days = (
+        values.value(f"pool.{name}") for name in ("pledge_rate", "longest_months", "value_life_days")
+    )
     classes = {
-        name: PoolClass(
-            pledge_rate=values.number(f"pool.{name}.pledge_rate"),
-            longest_months=values.whole(f"pool.{name}.longest_months"),
-            value_life_days=values.whole(f"pool.{name}.value_life_days"),
-        )
+        name: PoolClass(pledge_rate=rates[name], longest_months=int(months[name]), value_life_days=int(days[name]))
         for name in POOL_CLASSES
     }
     return PoolParameters(
