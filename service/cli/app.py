@@ -23,6 +23,12 @@ JSON = "--json"
 # Command -> module that registers it in `commands` when imported, in the order of `assetlight --help`. A module is
 # imported when its command is asked for, so that `assetlight version` does not wait for the web framework.
 OWN_COMMANDS: dict[str, str] = {
+    "demo": "service.cli.demo",
+    "score": "service.cli.score",
+    "explain": "service.cli.explain",
+    "serve": "service.cli.serve",
+    "status": "service.cli.status",
+    "policy": "service.cli.policy",
     "version": "service.cli.version_command",
 }
 

@@ -12,25 +12,12 @@ from typing import Any
 import pytest
 
 from models.errors import AssetlightError
-from service.cli.app import OWN_COMMANDS, before_separator, commands, without_debug
+from service.cli.app import OWN_COMMANDS, before_separator, without_debug
 from service.cli.context import parse_day
 from service.cli.errors import exit_code
 from service.errors import DayNotUnderstood, NothingStored
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run one command line as the console script does; gives exit code, standard output and standard error."""
-
-    def run_command(*args: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            commands(list(args), prog_name="assetlight")
-        captured = capsys.readouterr()
-        return int(end.value.code or 0), captured.out, captured.err
-
-    return run_command
 
 
 @pytest.fixture

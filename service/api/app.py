@@ -1,0 +1,50 @@
+"""The HTTP application: routes by resource, one shape for errors, documentation that works in a closed network."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from models import __version__
+from service.api import assessments, docs, health, problems
+from service.api.body_limit import BodyLimit
+from service.bootstrap import Service
+
+DESCRIPTION = """\
+Default probability and explained credit limits for enterprises whose assets are data.
+
+Money is decimal yuan text, days are ISO text, unknown fields are refused. Every error is a problem
+(RFC 9457, `application/problem+json`) with field, value and expectation. A decision is one of approve, reduce, refer
+and decline; missing facts refer, only a policy rule declines.
+"""
+
+
+def create_app(service: Service) -> FastAPI:
+    """The application on a built service; it closes the service when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.close()
+
+    app = FastAPI(
+        title="assetlight",
+        version=__version__,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        openapi_tags=[
+            {"name": "assessments", "description": "One enterprise, assessed and explained"},
+            {"name": "operations", "description": "For the people who run the service"},
+        ],
+    )
+    app.state.service = service
+    app.add_middleware(BodyLimit, most_bytes=service.settings.max_body_bytes)
+    problems.install(app)
+    docs.install(app)
+    app.include_router(assessments.routes)
+    app.include_router(health.routes)
+    return app

@@ -1,0 +1,112 @@
+"""`/v1/assessments`: make one, read it again."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends
+from starlette.responses import Response
+
+from models.canonical import canonical_json
+from models.tables import Tables
+from service.api.examples import REQUEST_EXAMPLES, RESPONSE_EXAMPLE
+from service.api.given import GivenService, require_json
+from service.api.inline_records import tables_of
+from service.api.messages import AssessmentRequest, AssessmentResponse
+from service.api.problems import documented
+from service.assessing import Question
+from service.bootstrap import Service
+from service.store import Assessment
+
+routes = APIRouter(prefix="/v1/assessments", tags=["assessments"])
+
+ACCEPTED = {
+    "description": "The assessment as it was kept",
+    "content": {"application/json": {"example": RESPONSE_EXAMPLE}},
+}
+
+
+@routes.post(
+    "",
+    status_code=HTTPStatus.CREATED,
+    response_model=AssessmentResponse,
+    summary="Assess one enterprise",
+    responses={
+        HTTPStatus.CREATED: ACCEPTED,
+        **documented(
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        ),
+    },
+    dependencies=[Depends(require_json)],
+)
+def make_assessment(
+    service: GivenService,
+    asked: Annotated[AssessmentRequest, Body(openapi_examples=REQUEST_EXAMPLES)],
+) -> Response:
+    """Assess a stored enterprise by its id, or one whose records come with the request.
+
+    The assessment is on the disk before it is answered.
+    """
+    moment = service.clock().astimezone(UTC)
+    as_of = service.assessor.day(asked.as_of)
+    records = None if asked.records is None else records_of(service, asked)
+    request = (
+        None
+        if asked.request is None
+        else service.assessor.application(as_of, product=asked.request.product, amount_yuan=asked.request.amount_yuan)
+    )
+    decision = service.assessor.decide(Question(asked.enterprise_id, as_of, request, records))
+    made = Assessment(
+        id=service.new_id(moment),
+        created_at=moment,
+        enterprise_id=asked.enterprise_id,
+        as_of=as_of,
+        decision_id=decision.decision_id,
+        decision=decision.to_json(),
+        request=canonical_json(asked.model_dump(mode="json", exclude_none=True)),
+    )
+    service.store.keep(made)
+    return answer(made, HTTPStatus.CREATED, {"Location": f"{routes.prefix}/{made.id}"})
+
+
+@routes.get(
+    "/{assessment_id}",
+    response_model=AssessmentResponse,
+    summary="Read an assessment again",
+    responses={
+        HTTPStatus.OK: ACCEPTED,
+        **documented(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+    },
+)
+def read_assessment(service: GivenService, assessment_id: str) -> Response:
+    """The assessment as it was made, to the byte."""
+    return answer(service.store.get(assessment_id), HTTPStatus.OK)
+
+
+def records_of(service: Service, asked: AssessmentRequest) -> Tables:
+    """The records that came with the request."""
+    assert asked.records is not None  # noqa: S101
+    return tables_of(
+        asked.records, asked.enterprise_id, received_on=service.assessor.today(), origin=asked.records_origin
+    )
+
+
+def answer(assessment: Assessment, status: HTTPStatus, headers: dict[str, str] | None = None) -> Response:
+    """The assessment as JSON; the decision's bytes go out as they were kept, never re-made."""
+    head = canonical_json(
+        {
+            "id": assessment.id,
+            "created_at": assessment.created_at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "enterprise_id": assessment.enterprise_id,
+            "as_of": assessment.as_of.isoformat(),
+            "decision_id": assessment.decision_id,
+        }
+    )
+    body = head[:-1] + b',"request":' + assessment.request + b',"decision":' + assessment.decision + b"}"
+    return Response(body, status_code=status, headers=headers, media_type="application/json")

@@ -1,0 +1,215 @@
+"""Problem details (RFC 9457): one table from class of failure to HTTP status, one shape for every error."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from models.errors import AssetlightError
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:assetlight:problem:"
+LOG = logging.getLogger(__name__)
+LONGEST_VALUE = 200  # characters of a refused value that are sent back
+
+# By name, so that the table imports nothing. A subclass has the status of its nearest ancestor here; an error that is
+# not here is ours, not the caller's.
+STATUS_BY_ERROR: dict[str, HTTPStatus] = {
+    "AssetlightError": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "AsOfInTheFuture": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "AssessmentNotFound": HTTPStatus.NOT_FOUND,
+    "BundleCorrupt": HTTPStatus.SERVICE_UNAVAILABLE,
+    "BundleNotFound": HTTPStatus.SERVICE_UNAVAILABLE,
+    "EnterpriseUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "LakeBusy": HTTPStatus.SERVICE_UNAVAILABLE,
+    "LakeDamaged": HTTPStatus.SERVICE_UNAVAILABLE,
+    "MoneyNotExact": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "PolicyValueNotInForce": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "ProductUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "RecordsRefused": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "RequestedAmountInvalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "StoreUnusable": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class FieldProblem(BaseModel):
+    """One field that was refused."""
+
+    field: str = Field(description="where in the request, e.g. request.amount_yuan or records.invoice[3].issued_on")
+    value: Any = Field(None, description="what came")
+    expected: str = Field(description="what was expected")
+
+
+class Problem(BaseModel):
+    """Problem details for HTTP APIs (RFC 9457), with field, value and expectation."""
+
+    type: str = Field(examples=[TYPE_PREFIX + "enterprise-unknown"])
+    title: str = Field(examples=["no record of this enterprise is stored"])
+    status: int = Field(examples=[422])
+    detail: str
+    instance: str = Field(description="path of the request")
+    field: str | None = None
+    value: Any = None
+    expected: str | None = None
+    advice: str | None = None
+    errors: list[FieldProblem] | None = Field(None, description="every field that was refused, when there are several")
+
+
+def status_of(error: AssetlightError) -> HTTPStatus:
+    """The HTTP status of an error."""
+    for ancestor in type(error).__mro__:
+        if ancestor.__name__ in STATUS_BY_ERROR:
+            return STATUS_BY_ERROR[ancestor.__name__]
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def problem_response(
+    request_path: str,
+    *,
+    name: str,
+    status: int,
+    title: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    **members: Any,  # noqa: ANN401
+) -> Response:
+    """A problem as a response. ASCII only, so that any text a caller sent can be sent back."""
+    kebab = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+    body = {"type": TYPE_PREFIX + kebab, "title": title, "status": int(status), "detail": detail}
+    body |= {"instance": request_path, **{key: value for key, value in members.items() if value is not None}}
+    return Response(json.dumps(body, default=repr), status_code=int(status), headers=headers, media_type=MEDIA_TYPE)
+
+
+async def on_assetlight_error(request: Request, error: Exception) -> Response:
+    """An error of ours, by the table."""
+    assert isinstance(error, AssetlightError)  # noqa: S101
+    facts = error.as_dict()
+    status = status_of(error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        LOG.error("%s on %s: %s", type(error).__name__, request.url.path, error)
+    return problem_response(
+        request.url.path,
+        name=type(error).__name__,
+        status=status,
+        title=error.problem,
+        detail=error.sentence(),
+        field=error.field,
+        value=shortened(facts.get("found")),
+        expected=error.expected,
+        where=error.where,
+        advice=error.advice,
+        errors=getattr(error, "errors", None),
+    )
+
+
+async def on_invalid_request(request: Request, error: Exception) -> Response:
+    """A request that is not what the OpenAPI document says: each field with its value and the expectation."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    found = error.errors()
+    if found and found[0]["type"] == "json_invalid":
+        position = found[0]["loc"][-1]
+        reason = found[0].get("ctx", {}).get("error", "not JSON")
+        return problem_response(
+            request.url.path,
+            name="MalformedJson",
+            status=HTTPStatus.BAD_REQUEST,
+            title="the body is not JSON",
+            detail=f"Reading stopped at character {position}: {reason}.",
+            field="body",
+            expected="one JSON object (RFC 8259)",
+        )
+    errors = [field_problem(one) for one in found]
+    first = errors[0]
+    return problem_response(
+        request.url.path,
+        name="InvalidRequest",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        title="the request is not what this resource expects",
+        detail=" ".join(f"{one['field']}: expected {one['expected']}." for one in errors[:3]),
+        **first,
+        errors=errors,
+    )
+
+
+def field_problem(error: Mapping[str, Any]) -> dict[str, Any]:
+    """One finding of pydantic as field, value and expectation."""
+    kind, context = error["type"], error.get("ctx", {})
+    expected = {
+        "missing": "a value: this field is required",
+        "extra_forbidden": "no such field: it is unknown here",
+        "string_pattern_mismatch": context.get("expectation") or f"text that matches {context.get('pattern')}",
+        "literal_error": str(context.get("expected")),
+    }.get(kind) or str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    problem = {"field": field_path(error["loc"]), "expected": expected}
+    if kind != "missing":
+        problem["value"] = shortened(error.get("input"))
+    return problem
+
+
+def field_path(location: Sequence[str | int]) -> str:
+    """`records.invoice[3].issued_on` from pydantic's location."""
+    path = ""
+    for step in location[1:] if location[:1] == ("body",) and len(location) > 1 else location:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+    return path
+
+
+def shortened(value: Any) -> Any:  # noqa: ANN401
+    """A refused value as it can be sent back: plain, and not longer than a person reads."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}... ({len(text)} characters)"
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """What the framework refuses: no such path, wrong method, a body too large or of another type."""
+    assert isinstance(error, HTTPException)  # noqa: S101
+    status = HTTPStatus(error.status_code)
+    return problem_response(
+        request.url.path,
+        name=status.phrase.title().replace(" ", ""),
+        status=status,
+        title=status.phrase,
+        detail=str(error.detail or status.description),
+        headers=error.headers,
+    )
+
+
+async def on_unexpected_error(request: Request, error: Exception) -> Response:
+    """A failure nobody foresaw: nothing of it leaves the house but that it happened."""
+    LOG.error("unexpected error on %s", request.url.path, exc_info=error)
+    return problem_response(
+        request.url.path,
+        name="UnexpectedError",
+        status=HTTPStatus.INTERNAL_SERVER_ERROR,
+        title="the service failed unexpectedly",
+        detail="The failure is in the service's log; nothing was kept.",
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Give every error of the application its problem."""
+    app.add_exception_handler(AssetlightError, on_assetlight_error)
+    app.add_exception_handler(RequestValidationError, on_invalid_request)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(Exception, on_unexpected_error)
+
+
+def documented(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route: these statuses carry a problem."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        int(status): {"description": status.phrase, "content": {MEDIA_TYPE: schema}, "model": None}
+        for status in statuses
+    }

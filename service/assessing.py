@@ -1,0 +1,109 @@
+"""One enterprise assessed on one day: the use case behind `POST /v1/assessments` and `assetlight explain`.
+
+It gathers what `models.scoring.score` needs and calls it; it computes nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from models.decision import DecisionRecord
+from models.lake import Lake
+from models.money import fen_from_yuan
+from models.policy import Policy
+from models.scoring import CreditRequest, score
+from models.tables import BANK_ZONE, Tables
+from service.bundles import BundleShelf
+from service.errors import AsOfInTheFuture, EnterpriseUnknown, NothingStored
+
+DEFAULT_PRODUCT = "request.default_product"
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: an enterprise, the day (None is today), what it applies for, and records that are not stored."""
+
+    enterprise_id: str
+    as_of: date | None = None
+    request: CreditRequest | None = None
+    records: Tables | None = None
+
+
+@dataclass(frozen=True)
+class Assessor:
+    """Answers questions from the lake, the bundle in force and the policy of the day. Threads may share it."""
+
+    lake: Lake
+    bundles: BundleShelf
+    policy_on: Callable[[date], Policy]
+    clock: Clock
+
+    def today(self) -> date:
+        """The bank's calendar day."""
+        return self.clock().astimezone(BANK_ZONE).date()
+
+    def day(self, as_of: date | None) -> date:
+        """The day of an assessment: today unless given. Raises AsOfInTheFuture."""
+        today = self.today()
+        if as_of is not None and as_of > today:
+            raise AsOfInTheFuture(
+                "the day of the assessment has not come",
+                expected=f"a day not after today, {today.isoformat()}",
+                found=as_of.isoformat(),
+                field="as_of",
+            )
+        return as_of or today
+
+    def application(self, as_of: date, *, product: str | None, amount_yuan: str | None) -> CreditRequest:
+        """What an enterprise applies for, in the policy's products of the day. Raises ProductUnknown, MoneyNotExact."""
+        policy = self.policy_on(as_of)
+        code = policy.product(product or policy.text(DEFAULT_PRODUCT)).code
+        return CreditRequest(product=code, amount_fen=None if amount_yuan is None else fen_from_yuan(amount_yuan))
+
+    def decide(self, question: Question) -> DecisionRecord:
+        """The decision on the question, by the one scoring path."""
+        as_of = self.day(question.as_of)
+        tables = question.records or self.stored(question.enterprise_id)
+        requests = {question.enterprise_id: question.request} if question.request else None
+        decisions = score(
+            tables,
+            as_of,
+            self.bundles.current(),
+            self.policy_on(as_of),
+            requests=requests,
+            enterprises=[question.enterprise_id],
+        )
+        return decisions.record_of(question.enterprise_id)
+
+    def stored(self, enterprise_id: str) -> Tables:
+        """The stored records of one enterprise. Raises EnterpriseUnknown."""
+        tables = self.lake.tables(enterprises=[enterprise_id])
+        if not has_rows(tables):
+            raise EnterpriseUnknown(
+                "no record of this enterprise is stored",
+                expected="the id of a stored enterprise, or records in the request",
+                found=enterprise_id,
+                field="enterprise_id",
+                advice="import its records with assetlight import, or send them as `records`",
+            )
+        return tables
+
+
+def has_rows(tables: Tables) -> bool:
+    """Whether tables in memory have any row of any kind."""
+    return any(getattr(table, "num_rows", 1) for table in tables.by_kind.values())
+
+
+def has_stored_rows(lake: Lake) -> bool:
+    """Whether anything was ever imported."""
+    return bool(lake.manifest().kinds)
+
+
+def nothing_stored(lake: Lake) -> NothingStored:
+    """The error of a command that needs records where there are none."""
+    return NothingStored(
+        "no records are stored yet", where=str(lake.root), advice="Run `assetlight import FILE...` first"
+    )

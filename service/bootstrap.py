@@ -1,0 +1,71 @@
+"""The only place that builds things and takes the clock. Everything else is given what it needs."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from uuid import UUID
+
+from models.lake import Lake
+from service.assessing import Assessor, Clock
+from service.bundles import BundleShelf
+from service.policies import policy_on
+from service.settings import Settings
+from service.store import AssessmentStore, open_engine
+
+
+def system_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+def uuid7(moment: datetime, randomness: int) -> str:
+    """A UUID of version 7 (RFC 9562, section 5.7): it sorts by the moment, in milliseconds. 74 random bits are used."""
+    milliseconds = int(moment.timestamp() * 1000)
+    high = randomness >> 62 & 0xFFF
+    low = randomness & (1 << 62) - 1
+    return str(UUID(int=milliseconds << 80 | 7 << 76 | high << 64 | 2 << 62 | low))
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything a caller needs, built from settings when first asked for."""
+
+    settings: Settings
+    clock: Clock = system_clock
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The stored records."""
+        return Lake(self.settings.home)
+
+    @cached_property
+    def bundles(self) -> BundleShelf:
+        """The fitted models."""
+        return BundleShelf(self.settings.home)
+
+    @cached_property
+    def assessor(self) -> Assessor:
+        """Answers questions about one enterprise."""
+        return Assessor(lake=self.lake, bundles=self.bundles, policy_on=policy_on, clock=self.clock)
+
+    @cached_property
+    def store(self) -> AssessmentStore:
+        """The kept assessments; opening it makes the database."""
+        return AssessmentStore(open_engine(self.settings.store_url))
+
+    def new_id(self, moment: datetime) -> str:
+        """A new assessment's id."""
+        return uuid7(moment, secrets.randbits(74))
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+
+def build(settings: Settings, clock: Clock = system_clock) -> Service:
+    """The service on a data directory."""
+    return Service(settings, clock)

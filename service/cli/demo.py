@@ -1,0 +1,175 @@
+"""`assetlight demo`: the whole road on simulated data, by the very commands it prints."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated, Any
+
+import pyarrow.parquet as pq
+import typer
+from rich.console import Console
+from rich.rule import Rule
+
+from models.errors import AssetlightError
+from service import serving
+from service.assessing import has_stored_rows
+from service.bootstrap import build
+from service.cli.app import commands
+from service.cli.context import Context, HomeOption, JsonOption, open_context
+from service.settings import DEFAULT_HOME
+
+ENTERPRISES, MONTHS, SEED = 300, 36, 7
+LABELS_FROM = date(2022, 12, 31)  # the model learns from what was known then and from the defaults of the year after
+SCORED_ON = date(2023, 12, 31)  # the last day of the simulation
+BANNER = "SIMULATED DATA 模拟数据: shows how the service works, proves nothing about how well it predicts."
+
+
+class DemoStepFailed(AssetlightError):
+    """One of the demo's commands ended with an error."""
+
+
+@dataclass
+class Demo:
+    """One run: where it lives, how it prints, what each step gave."""
+
+    context: Context
+    home: Path
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def sample(self) -> Path:
+        """Where the simulated files lie."""
+        return self.home / "sample"
+
+    def say(self, words: object) -> None:
+        """Tell a person; in JSON mode standard output is kept for the one object."""
+        if not self.context.json:
+            self.context.out.print(words)
+
+    def step(self, title: str, *arguments: str, done: bool = False) -> dict[str, Any]:
+        """Print one command and run it, unless an earlier run has done it. Raises DemoStepFailed."""
+        command = shlex.join(["assetlight", *arguments])
+        self.say(Rule(f"[bold]{title}", align="left", style="dim"))
+        self.say(f"[bold green]$[/] {command}" + ("   [dim]done by an earlier run, reused[/]" if done else ""))
+        taken: dict[str, Any] = {"command": command, "reused": done}
+        self.steps.append(taken)
+        if done:
+            return taken
+        started = perf_counter()
+        taken["result"] = self.run(command, list(arguments))
+        taken["seconds"] = round(perf_counter() - started, 2)
+        return taken
+
+    def run(self, command: str, arguments: list[str]) -> Any:  # noqa: ANN401
+        """Run one command in a process of its own, as a person would."""
+        as_json = [*arguments, "--json"] if self.context.json else arguments
+        self.context.out.file.flush()
+        ended = subprocess.run(  # noqa: S603
+            [sys.executable, "-m", "service", *as_json],
+            check=False,
+            stdout=subprocess.PIPE if self.context.json else None,
+            text=True,
+        )
+        if ended.returncode:
+            raise DemoStepFailed(
+                f"the demo stopped at {command}",
+                found=f"exit code {ended.returncode}",
+                advice=f"run that command by itself; remove {self.home} to start from nothing",
+            )
+        return json.loads(ended.stdout) if self.context.json else None
+
+
+@commands.command(epilog="Example: assetlight demo --once")
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Stop before serving the API.")] = False,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port of the API; 0 takes a free one.")] = 8000,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Simulate a small economy, import it, train, score, explain one enterprise, and serve the API.
+
+    Lives in a directory of its own, demo/ inside the data directory, so it never mixes with the bank's data. A second
+    run reuses what the first one made.
+    """
+    context = open_context((home or DEFAULT_HOME) / "demo", as_json=as_json, port=port)
+    run = Demo(context, context.home)
+    started = perf_counter()
+    run.say(f"[bold yellow]{BANNER}[/]")
+    enterprise = run_road(run)
+    facts: dict[str, Any] = {
+        "home": str(run.home),
+        "data": BANNER,
+        "steps": run.steps,
+        "explained": enterprise,
+        "seconds": round(perf_counter() - started, 1),
+    }
+    if once:
+        context.finish(facts, lambda console: show_end(console, run, facts))
+        return
+    with serving.bind(context.settings.host, port) as listening:
+        facts["address"] = serving.address(listening)
+        context.finish(facts, lambda console: show_address(console, run, facts))
+        serving.run(build(context.settings), listening)
+
+
+def run_road(run: Demo) -> str:
+    """Simulate, import, train, score, explain; gives the enterprise that was explained."""
+    home, sample = str(run.home), run.sample
+    size = ("--enterprises", str(ENTERPRISES), "--months", str(MONTHS), "--seed", str(SEED))
+    run.step(
+        "1  A small simulated economy 模拟样本",
+        *("simulate", "--out", str(sample), *size),
+        done=(sample / "simulation.json").is_file(),
+    )
+    files = (str(sample / "invoices.parquet"), str(sample / "销项发票信息.csv"))
+    run.step(
+        "2  Import 导入",
+        *("import", *files, "--origin", "simulated", "--home", home),
+        done=has_stored_rows(build(run.context.settings).lake),
+    )
+    run.step(
+        "3  Train 训练",
+        *("train", "--labels", str(sample / "labels.csv"), "--as-of", LABELS_FROM.isoformat(), "--home", home),
+        done=(run.home / "bundles" / "CURRENT").is_file(),
+    )
+    day = SCORED_ON.isoformat()
+    run.step("4  Score the portfolio 批量评分", "score", "--as-of", day, "--home", home)
+    enterprise = typical_enterprise(run.home / "results" / f"scores-{day}.parquet")
+    run.step(
+        "5  Explain one limit 额度解释",
+        *("explain", enterprise, "--as-of", day, "--lang", "en", "--home", home),
+    )
+    run.say(f"[dim]In Chinese 中文:[/] assetlight explain {enterprise} --as-of {day} --lang zh --home {home}")
+    return enterprise
+
+
+def typical_enterprise(results: Path) -> str:
+    """The approved enterprise with the middle limit; the first one where none is approved."""
+    rows = pq.read_table(results, columns=["enterprise_id", "outcome", "limit_fen"]).to_pylist()
+    approved = sorted((row["limit_fen"], row["enterprise_id"]) for row in rows if row["outcome"] == "approve")
+    return str(approved[len(approved) // 2][1] if approved else rows[0]["enterprise_id"])
+
+
+def show_end(console: Console, run: Demo, facts: dict[str, Any]) -> None:
+    """What was made and how to go on."""
+    console.print(Rule(style="dim"))
+    console.print(f"[bold green]done[/] in {facts['seconds']} s; everything lies in {run.home}", soft_wrap=True)
+    console.print(f"serve it: assetlight serve --home {run.home}", soft_wrap=True)
+
+
+def show_address(console: Console, run: Demo, facts: dict[str, Any]) -> None:
+    """Where the API is, and a request to try."""
+    base = facts["address"]
+    console.print(Rule("[bold]6  Serve 服务", align="left", style="dim"))
+    console.print(f"[bold green]$[/] assetlight serve --home {run.home}", soft_wrap=True)
+    console.print(f"ready after {facts['seconds']} s: [bold cyan]{base}[/]   documentation: [cyan]{base}/docs[/]")
+    body = json.dumps({"enterprise_id": facts["explained"], "as_of": SCORED_ON.isoformat()})
+    console.print(f"try: curl -s {base}/v1/assessments -H 'content-type: application/json' -d '{body}'", soft_wrap=True)
+    console.print("Ctrl-C stops it.", style="dim")

@@ -1,0 +1,137 @@
+"""`assetlight score`: the whole portfolio, or some of it, on one day."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.columns import Columns
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from models.grades import GRADES
+from models.money import yuan_for_reading
+from service.assessing import has_stored_rows, nothing_stored
+from service.bootstrap import build
+from service.cli.app import commands
+from service.cli.context import AsOfOption, Context, HomeOption, JsonOption, open_context
+from service.cli.words import OUTCOME_STYLE, OUTCOMES, SIMULATED
+from service.portfolio import NO_GRADE, Portfolio, score_portfolio
+
+AmountOption = Annotated[
+    str | None,
+    typer.Option(
+        "--amount", metavar="YUAN", help="Amount applied for, in yuan, e.g. 1500000. Default: what is possible."
+    ),
+]
+ProductOption = Annotated[
+    str | None, typer.Option("--product", metavar="CODE", help="Product applied for. Default: the policy's.")
+]
+
+
+@commands.command(epilog="Example: assetlight score --as-of 2020-02-29 --out results")
+def score(
+    as_of: AsOfOption,
+    enterprise: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--enterprise", metavar="ID", help="Only this enterprise; repeat for several. Default: all stored."
+        ),
+    ] = None,
+    amount: AmountOption = None,
+    product: ProductOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIRECTORY", help="Where to write.", show_default="HOME/results"),
+    ] = None,
+    decision_ids: Annotated[
+        bool,
+        typer.Option(
+            "--decision-ids/--no-decision-ids",
+            help="Name each decision by its SHA-256; costs about a millisecond each, so leave it out for very many.",
+        ),
+    ] = True,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score every stored enterprise: PD, grade, limit, binding ceiling, reasons, as Parquet and CSV.
+
+    Uses only what the bank knew by the end of the day. Needs records (assetlight import), a model (assetlight train).
+    """
+    context = open_context(home, as_json=as_json)
+    started = perf_counter()
+    service = build(context.settings)
+    if not has_stored_rows(service.lake):
+        raise nothing_stored(service.lake)
+    day = service.assessor.day(as_of)
+    request = None
+    if amount is not None or product is not None:
+        request = service.assessor.application(day, product=product, amount_yuan=amount)
+    with progress_bar(context) as bar:
+        task = bar.add_task(f"scoring {day}", total=1000, enterprises=0)
+        done = 0
+
+        def advance(enterprises: int, thousandths: int) -> None:
+            nonlocal done
+            done += enterprises
+            bar.update(task, completed=thousandths, enterprises=done)
+
+        portfolio = score_portfolio(
+            service.assessor,
+            day,
+            out or context.settings.results,
+            enterprises=enterprise or None,
+            request=request,
+            decision_ids=decision_ids,
+            progress=advance,
+        )
+    seconds = perf_counter() - started
+    context.finish(portfolio_facts(portfolio, seconds), lambda console: show_portfolio(console, portfolio, seconds))
+
+
+def progress_bar(context: Context) -> Progress:
+    """A bar on standard error; silent where nobody watches."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[enterprises]:,} enterprises"),
+        TimeElapsedColumn(),
+        console=context.err,
+        disable=context.json or not context.err.is_terminal,
+        transient=True,
+    )
+
+
+def show_portfolio(console: Console, portfolio: Portfolio, seconds: float) -> None:
+    """Counts by outcome and grade, the total, the files."""
+    if portfolio.simulated:
+        console.print(SIMULATED, soft_wrap=True)
+    outcomes = Table(box=box.SIMPLE_HEAD, title="Outcome 结论", title_justify="left")
+    outcomes.add_column("outcome")
+    outcomes.add_column("number", justify="right")
+    for name, words in OUTCOMES.items():
+        outcomes.add_row(f"[{OUTCOME_STYLE[name]}]{words}[/]", f"{portfolio.by_outcome[name]:,}")
+    grades = Table(box=box.SIMPLE_HEAD, title="Grade 等级", title_justify="left", show_footer=True)
+    grades.add_column("grade", footer="total 合计")
+    grades.add_column("number", justify="right", footer=f"{portfolio.enterprises:,}")
+    grades.add_column("limit, yuan 额度", justify="right", footer=yuan_for_reading(portfolio.limit_fen))
+    for grade in (*GRADES, NO_GRADE):
+        if portfolio.by_grade[grade]:
+            words = "no grade 无" if grade == NO_GRADE else grade
+            limit = yuan_for_reading(portfolio.limit_fen_by_grade[grade])
+            grades.add_row(words, f"{portfolio.by_grade[grade]:,}", limit)
+    console.print(Columns([outcomes, grades], padding=(0, 2)))
+    speed = f"{portfolio.enterprises:,} enterprises as of {portfolio.as_of} in {seconds:.1f} s"
+    console.print(f"[bold]{speed}[/]")
+    for path in portfolio.files.values():
+        console.print(f"  {path}", soft_wrap=True)
+
+
+def portfolio_facts(portfolio: Portfolio, seconds: float) -> dict[str, Any]:
+    """The same for a machine."""
+    return {**portfolio.facts(), "seconds": round(seconds, 2)}

@@ -1,0 +1,110 @@
+"""`assetlight status`: what is stored, which model is in force, and what to do next."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from models.bundle import BundleNotFound
+from service.bootstrap import Service, build
+from service.cli.app import commands
+from service.cli.context import HomeOption, JsonOption, open_context
+from service.holdings import Holding, holdings
+
+
+@commands.command(epilog="Example: assetlight status --home ./var")
+def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Show what is stored, which bundle and policy are in force, and the command that comes next."""
+    context = open_context(home, as_json=as_json)
+    service = build(context.settings)
+    facts = status_facts(service)
+    context.finish(facts, lambda console: show_status(console, facts))
+
+
+def status_facts(service: Service) -> dict[str, Any]:
+    """Everything that is stored and in force, as plain facts."""
+    stored = holdings(service.lake.tables()) if service.settings.home.exists() else []
+    policy = service.assessor.policy_on(service.assessor.today())
+    bundle = bundle_facts(service)
+    return {
+        "home": str(service.settings.home.resolve()),
+        "records": {one.kind.name: holding_facts(one) for one in stored},
+        "bundle": bundle,
+        "policy": {"on": policy.on.isoformat(), "digest": policy.digest, "products": sorted(policy.products)},
+        "next": next_command(stored, bundle),
+    }
+
+
+def holding_facts(holding: Holding) -> dict[str, Any]:
+    """One kind's holding, as plain facts."""
+    return {
+        "zh": holding.kind.zh,
+        "rows": holding.rows,
+        "superseded": holding.superseded,
+        "enterprises": holding.enterprises,
+        "first_day": day_text(holding.first_day),
+        "last_day": day_text(holding.last_day),
+        "origins": list(holding.origins),
+    }
+
+
+def day_text(day: date | None) -> str | None:
+    """ISO text of a day."""
+    return day.isoformat() if day else None
+
+
+def bundle_facts(service: Service) -> dict[str, Any] | None:
+    """The bundle in force, or None before the first training."""
+    try:
+        bundle = service.bundles.current()
+    except BundleNotFound:
+        return None
+    return {
+        "digest": bundle.digest,
+        "trained_as_of": bundle.trained_as_of.isoformat(),
+        "features": len(bundle.features),
+        "data_origin": list(bundle.data_origin),
+        "simulated": bundle.simulated,
+    }
+
+
+def next_command(stored: list[Holding], bundle: dict[str, Any] | None) -> str:
+    """The command that makes sense next."""
+    if not stored:
+        return "assetlight import FILE..."
+    if bundle is None:
+        return "assetlight train --labels FILE --as-of DATE"
+    return f"assetlight score --as-of {max(one.last_day for one in stored if one.last_day)}"
+
+
+def show_status(console: Console, facts: dict[str, Any]) -> None:
+    """A table of records, then model, policy and the next command."""
+    table = Table(box=box.SIMPLE_HEAD, title=f"Stored in {facts['home']}", title_justify="left", pad_edge=False)
+    table.add_column("records", overflow="fold")
+    for column in ("rows", "superseded", "enterprises"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for column in ("from", "to"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("origin", overflow="fold")
+    for name, one in facts["records"].items():
+        counts = (f"{one['rows']:,}", f"{one['superseded']:,}", f"{one['enterprises']:,}")
+        table.add_row(f"{one['zh']} {name}", *counts, one["first_day"], one["last_day"], ", ".join(one["origins"]))
+    console.print(table if facts["records"] else f"Nothing is stored in {facts['home']} yet.")
+    bundle = facts["bundle"]
+    if bundle:
+        origin = ", ".join(bundle["data_origin"])
+        console.print(
+            f"model   [bold]{bundle['digest'][:12]}[/]  trained as of {bundle['trained_as_of']} "
+            f"on {bundle['features']} features, data: {origin}"
+        )
+        if bundle["simulated"]:
+            console.print("        [yellow]SIMULATED data 模拟数据: proves mechanics, not predictive power[/]")
+    else:
+        console.print("model   none yet")
+    policy = facts["policy"]
+    console.print(f"policy  {policy['on']}  digest {policy['digest'][:12]}  products: {', '.join(policy['products'])}")
+    console.print(f"next    [green]{facts['next']}[/]")

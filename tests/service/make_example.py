@@ -1,0 +1,38 @@
+"""Write the worked example of an answer anew: `python -m tests.service.make_example`, after a change of the record."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+from fastapi.testclient import TestClient
+
+from service.api import create_app
+from service.bootstrap import build
+from service.settings import read_settings
+from tests.factories import bundle
+from tests.service.conftest import AS_OF, invoices_of, still_clock
+
+FILE = Path(__file__).resolve().parents[2] / "service" / "api" / "example_assessment.json"
+
+
+def example() -> dict[str, object]:
+    """An assessment of made-up records by a model fitted to made-up records, labelled as such."""
+    with tempfile.TemporaryDirectory() as folder:
+        bundle().publish(Path(folder))
+        body = {
+            "enterprise_id": "E5",
+            "as_of": AS_OF.isoformat(),
+            "request": {"amount_yuan": "1500000.00"},
+            "records": {"invoice": invoices_of("E5")},
+            "records_origin": "simulated",
+        }
+        with TestClient(create_app(build(read_settings(home=Path(folder)), still_clock))) as client:
+            answer: dict[str, object] = client.post("/v1/assessments", json=body).json()
+    answer["request"] = {"enterprise_id": "E5", "as_of": AS_OF.isoformat(), "request": {"amount_yuan": "1500000.00"}}
+    return answer
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(example(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
