@@ -1,0 +1,66 @@
+"""The page of one decision: its numbers are the decision's, in either language, on a narrow screen."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from models.decision import DecisionRecord
+from models.money import fen_from_yuan, yuan_for_reading
+from service.assessing import Question
+from service.bootstrap import Service
+from service.cli.explained import Language, show_decision
+from service.cli.explained.bars import bar, left_bar
+from tests.service.conftest import AS_OF
+
+
+def page(decision: DecisionRecord, language: Language, width: int = 80) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    show_decision(console, decision, language)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("enterprise", ["E5", "E11", "E12"])
+def test_every_amount_of_the_decision_is_on_the_page(service: Service, enterprise: str, language: Language) -> None:
+    """Waterfall, ceilings, reasons and contributions are all there, cut nowhere at 80 columns."""
+    decision = service.assessor.decide(Question(enterprise, AS_OF))
+    text = page(decision, language)
+    assert "…" not in text
+    assert max(cell_len(line) for line in text.splitlines()) <= 80
+    for amount in [*(step.running_yuan for step in decision.waterfall), *(cap.value_yuan for cap in decision.caps)]:
+        if amount is not None:
+            assert yuan_for_reading(fen_from_yuan(amount)) in text
+    for reason in decision.reasons:
+        assert reason.code in text
+    for digest in (decision.decision_id, decision.bundle.digest, decision.policy.digest, decision.input_sha256):
+        assert digest[:16] in text
+    assert f"{decision.points:.1f}" in text
+    assert (language is Language.ZH) == ("额度瀑布" in text)
+
+
+def test_simulated_data_is_said_first(service: Service) -> None:
+    """The caution stands before any figure."""
+    text = page(service.assessor.decide(Question("E5", AS_OF)), Language.EN)
+    assert text.index("simulated") < text.index("E5")
+
+
+def test_a_referred_case_names_the_document(service: Service) -> None:
+    """What would settle the case is on the page."""
+    decision = service.assessor.decide(Question("E11", AS_OF))
+    assert decision.missing_documents
+    assert "Documents that would settle it" in page(decision, Language.EN)
+
+
+@given(st.floats(0, 1), st.integers(1, 60))
+def test_bars_stay_inside_their_width(share: float, width: int) -> None:
+    """No bar is wider than its cell, and none that stands for something is empty."""
+    for drawn in (bar(share, width), left_bar(share, width)):
+        assert cell_len(drawn) <= width
+        assert bool(drawn.strip()) == (share > 0)

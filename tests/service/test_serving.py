@@ -1,0 +1,79 @@
+"""The real server on a real port: prints its address, answers, stops in order."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from service import serving
+from service.errors import PortTaken
+from service.store import AssessmentStore, open_engine
+from tests.service.conftest import asked
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def serving_process(home: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`assetlight serve` on a free port, and its address."""
+    command = [sys.executable, "-m", "service", "serve", "--port", "0", "--home", str(home), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        try:
+            yield process, json.loads(process.stdout.readline())["address"]
+        finally:
+            process.kill()
+
+
+def test_the_server_answers_and_keeps_what_it_acknowledged(home: Path) -> None:
+    """An assessment made over the wire is in the store when the server is gone; Ctrl-C is a clean end."""
+    with serving_process(home) as (process, base):
+        made = httpx2.post(f"{base}/v1/assessments", json=asked())
+        assert made.status_code == 201
+        assert httpx2.get(f"{base}{made.headers['location']}").content == made.content
+        assert httpx2.get(f"{base}/readyz").status_code == 200
+        assert "server" not in made.headers
+        too_large = httpx2.post(f"{base}/v1/assessments", content=b" " * 10_000_000)
+        assert too_large.status_code == 413
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert out == ""
+    assert "Traceback" not in err
+    store = AssessmentStore(open_engine(f"sqlite:///{home / 'assessments.sqlite3'}"))
+    assert store.get(made.json()["id"]).decision in made.content
+    store.close()
+
+
+def test_a_killed_server_has_lost_nothing_that_it_acknowledged(home: Path) -> None:
+    """Kill -9 straight after the answer: the assessment is there."""
+    with serving_process(home) as (process, base):
+        made = httpx2.post(f"{base}/v1/assessments", json=asked()).json()
+        process.kill()
+        process.wait()
+    store = AssessmentStore(open_engine(f"sqlite:///{home / 'assessments.sqlite3'}"))
+    assert store.get(made["id"]).decision_id == made["decision_id"]
+    store.close()
+
+
+def test_a_taken_port_is_one_sentence() -> None:
+    """A port in use names itself and another one to try."""
+    with serving.bind("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        assert serving.address(taken) == f"http://127.0.0.1:{port}"
+        with pytest.raises(PortTaken, match=f"cannot listen on 127.0.0.1:{port}.*--port"):
+            serving.bind("127.0.0.1", port)
+
+
+def test_an_address_of_another_machine_is_one_sentence() -> None:
+    """So is an address that is not ours."""
+    with pytest.raises(PortTaken, match=r"203\.0\.113\.1"):
+        serving.bind("203.0.113.1", 0)
