@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -22,6 +22,9 @@ from service.quarantine_file import write_quarantine
 
 DEFAULT_ORIGIN = "bank"
 ROWS_IN_MEMORY = 1_000_000  # accepted rows of one sheet that wait before they are written
+
+
+Advance: TypeAlias = Callable[[Path, int], None]  # told the file and how many more of its rows have been read
 
 
 class KindUnknown(AssetlightError):
@@ -92,7 +95,7 @@ def import_files(
     home: Path,
     files: Sequence[Path],
     options: ImportOptions,
-    progress: Callable[[Path, int], None] | None = None,
+    progress: Advance | None = None,
     lake: Lake | None = None,
 ) -> ImportOutcome:
     """Store the records of all files, or of none: the first unusable file or sheet stops the import."""

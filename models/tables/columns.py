@@ -63,10 +63,8 @@ def normal(header: str) -> str:
 
 
 def names_of(declared: Field) -> set[str]:
-    """Every header that means the field. Money is also found without the `_fen` of its column name, never with it:
-    a column of fen would be read as yuan."""
-    words = {declared.zh, declared.en, *declared.aliases}
-    words.add(declared.name.removesuffix("_fen") if declared.type == "money" else declared.name)
+    """Every header that means the field. Money is not found under `..._fen`: it would be read as yuan."""
+    words = {declared.zh, declared.en, declared.key, *declared.aliases}
     return {normal(word) for word in words}
 
 
