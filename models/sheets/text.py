@@ -34,6 +34,7 @@ from models.sheets.sheet import RaggedRow, Sheet, checked_headers, without_blank
 BLOCK_BYTES = 1 << 24
 LINES_IN_A_CELL = 50  # a cell with more line breaks is a quotation mark that was never closed
 DELIMITERS = ",\t;|"
+NOT_IN_TEXT = (*range(9), *range(14, 32))
 DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
@@ -87,11 +88,17 @@ def text_sheets(path: Path, *, compressed: bool) -> Iterator[Sheet]:
                 ) from error
     if ragged:
         any_row = True
+        refuse_open_quote(path, ragged)
         yield Sheet(
             str(path), None, headers, tuple(pa.array([], pa.string()) for _ in headers), no_rows(), tuple(ragged)
         )
     if not any_row:
-        raise SheetEmpty("the file has a header and no rows", where=str(path), expected="at least one row")
+        raise empty_text(path)
+
+
+def empty_text(path: Path) -> SheetEmpty:
+    """The sentence about a header without rows."""
+    return SheetEmpty("the file has a header and no rows", where=str(path), expected="at least one row")
 
 
 def no_rows() -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -105,12 +112,12 @@ def numbers_around(first: int, count: int, odd: Sequence[RaggedRow]) -> np.ndarr
     return numbers[~np.isin(numbers, [row.row for row in odd])][:count]
 
 
-def refuse_open_quote(path: Path, odd: Sequence[RaggedRow], batch: pa.RecordBatch) -> None:
+def refuse_open_quote(path: Path, odd: Sequence[RaggedRow], batch: pa.RecordBatch | None = None) -> None:
     """Stop if a cell swallowed many lines: counting it as one row would lose the others silently."""
     for row in odd:
         if row.text.count("\n") > LINES_IN_A_CELL:
             raise open_quote(path, f"{path}, row {row.row}")
-    for column in batch.columns:
+    for column in () if batch is None else batch.columns:
         longest = pc.max(pc.count_substring(column, "\n")).as_py() or 0
         if longest > LINES_IN_A_CELL:
             raise open_quote(path, str(path))
@@ -189,7 +196,7 @@ def decodes(path: Path, encoding: str, *, compressed: bool) -> bool:
 
 def nul_found(path: Path, block: bytes) -> TextHasNul | FileNotTabular:
     """NUL bytes: text with a defect, or no text at all."""
-    share = sum(block[:4096].count(bytes([byte])) for byte in range(9)) / min(len(block), 4096)
+    share = sum(block[:4096].count(bytes([byte])) for byte in NOT_IN_TEXT) / min(len(block), 4096)
     if share > 0.05:
         return FileNotTabular(
             "the content is not a table", where=str(path), expected="a workbook, CSV or Parquet", found="binary data"
@@ -207,5 +214,11 @@ def header_of(path: Path, encoding: str, *, compressed: bool) -> tuple[list[str]
         counts = {delimiter: len(next(csv.reader([first], delimiter=delimiter), [])) for delimiter in DELIMITERS}
         delimiter = max(DELIMITERS, key=lambda candidate: counts[candidate])
         text.seek(0)
-        header = next(csv.reader(text, delimiter=delimiter), [])
+        reader = csv.reader(text, delimiter=delimiter)
+        try:
+            header, second = next(reader, []), next(reader, None)
+        except csv.Error as error:
+            raise open_quote(path, str(path)) from error
+        if second is None:
+            raise empty_text(path)
     return header, delimiter

@@ -62,7 +62,8 @@ def accept(
 ) -> Accepted:
     """Check every row of a sheet. `received_on`: the bank's day of this import; nothing can be known later.
 
-    `known_at`: when the bank learned the rows, for rows without a `known_at` cell; None: the day each happened.
+    `known_at`: when the bank learned the rows, for rows without a `known_at` cell; None: the day each happened, or the
+    last day that it reports (a delivery, a settlement), if that is later.
     """
     if columns.missing:
         raise ColumnsMissing(
@@ -185,15 +186,19 @@ class Reading:
         kind = self.columns.kind
         occurred = kind.field(kind.occurred)
         size = len(self.sheet)
-        day_of_rows = self.values[occurred.name]
         assumed = np.zeros(size, bool)
         if known_at is not None:
             learned = pa.repeat(pa.scalar(known_at, pa.timestamp("us", tz="UTC")), size)
         elif occurred.filled_from == KNOWN_AT.name and occurred.name not in self.columns.positions:
             learned = pa.repeat(pa.scalar(instant_of(received_on), pa.timestamp("us", tz="UTC")), size)
         else:
-            learned = first_instants(day_of_rows)
+            learned = self.last_instants()
             assumed[:] = True
+            if occurred.filled_from == KNOWN_AT.name:
+                undated = as_mask(pc.is_null(self.values[occurred.name]))
+                today = pa.scalar(instant_of(received_on), pa.timestamp("us", tz="UTC"))
+                learned = pc.if_else(pa.array(undated), today, learned)
+                assumed &= ~undated
         at = self.columns.positions.get(KNOWN_AT.name)
         if at is not None:
             said, failures = parse_timestamp(self.sheet.columns[at], KNOWN_AT)
@@ -211,6 +216,18 @@ class Reading:
                 self.values[declared.name] = own.cast(declared.arrow)
         self.refuse_future(received_on)
         return assumed
+
+    def last_instants(self) -> pa.Array:
+        """The first instant of the last day that each row reports: the bank cannot have learned the row before."""
+        micros = [
+            first_instants(self.values[declared.name]).cast(pa.int64())
+            for declared in self.columns.kind.fields
+            if declared.type in ("date", "timestamp")
+            and not declared.planned
+            and (declared.filled_from is None or declared.name in self.columns.positions)
+        ]
+        last = micros[0] if len(micros) == 1 else pc.max_element_wise(*micros)
+        return last.cast(pa.timestamp("us", tz="UTC"))
 
     def refuse_future(self, received_on: date) -> None:
         """What has not happened when the row was learned cannot have been reported; plans (due, expiry) can."""

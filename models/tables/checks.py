@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
 from models.tables.columns import ColumnMap
+from models.tables.engine import session
 from models.tables.problems import Mask, Problem, Reason
 
 
@@ -19,8 +19,7 @@ def broken_checks(columns: ColumnMap, rows: pa.Table, sound: Mask) -> list[Probl
     positions = np.flatnonzero(sound)
     checked = rows if len(positions) == len(sound) else rows.filter(pa.array(sound))
     checked = checked.append_column("row_position", pa.array(positions))
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with session() as connection:
         connection.register("checked", checked)
         for check in kind.checks:
             broken = connection.sql(

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-import duckdb
 import pyarrow as pa
 
 from models.records import KINDS
 from models.records.kind import RecordKind
+from models.tables.engine import session
 from models.tables.point_in_time import Tables, moments, visible_rows_sql
 
 DIGEST_SCHEMA = pa.schema([("enterprise_id", pa.string()), ("input_sha256", pa.string())])
@@ -24,8 +24,7 @@ def input_digests(tables: Tables, as_of: date, enterprises: Sequence[str] | None
     """`enterprise_id`, `input_sha256` (hex), sorted; an enterprise without visible rows has the digest of nothing only
     if it is named in `enterprises`."""
     kinds = [kind for kind in sorted(tables.by_kind) if kind in KINDS]
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with session() as connection:
         tables.attach(connection)
         connection.register("moments", moments([as_of]))
         wanted = ""

@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from models.records.kind import RecordKind
+from models.tables.engine import session
 
 BANK_ZONE = ZoneInfo("Asia/Shanghai")  # the calendar in which a business day ends
 
@@ -101,7 +102,7 @@ def origins(tables: Tables) -> tuple[str, ...]:
 def _distinct(tables: Tables, column: str) -> list[str]:
     if not tables.by_kind:
         return []
-    with duckdb.connect() as connection:
+    with session() as connection:
         tables.attach(connection)
         each = " UNION ".join(f'SELECT DISTINCT {column} AS value FROM "{kind}"' for kind in tables.by_kind)  # noqa: S608
         return [str(value) for (value,) in connection.execute(f"{each} ORDER BY value").fetchall()]

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from models.records.kind import RecordKind
+from models.tables.engine import session
 
 FROM_KNOWN_AT = "known_at"
 
@@ -49,8 +50,13 @@ def merge_versions(kind: RecordKind, stored: pa.Table | None, incoming: pa.Table
     """
     if not len(incoming):
         return Merged(incoming.cast(kind.schema), 0)
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    if all_keys_differ(kind, stored, incoming):
+        nothing = pa.nulls(len(incoming), kind.schema.field("superseded_at").type)
+        rows = incoming.select(kind.schema.names)
+        return Merged(
+            rows.set_column(rows.schema.get_field_index("superseded_at"), "superseded_at", nothing).cast(kind.schema), 0
+        )
+    with session() as connection:
         connection.register("incoming_rows", incoming)
         connection.register("stored_rows", kind.schema.empty_table() if stored is None else stored)
         find_contested(connection, kind)
@@ -59,9 +65,6 @@ def merge_versions(kind: RecordKind, stored: pa.Table | None, incoming: pa.Table
             f"SELECT {columns}, NULL::TIMESTAMPTZ AS superseded_at, i.origin FROM incoming_hashed i "  # noqa: S608
             "ANTI JOIN contested c ON i.h = c.h ORDER BY i.position"
         ).to_arrow_table()
-        contested = connection.execute("SELECT count(*) FROM contested").fetchall()[0][0]
-        if not contested:
-            return Merged(in_schema(kind, fresh), 0)
         resolve_contested(connection, kind)
         added = pa.concat_tables([in_schema(kind, fresh), resolved(connection, kind, "WHERE is_new")])
         corrections, changed = connection.execute(
@@ -78,6 +81,14 @@ def merge_versions(kind: RecordKind, stored: pa.Table | None, incoming: pa.Table
             ).to_arrow_table()
             rewritten = pa.concat_tables([in_schema(kind, kept), resolved(connection, kind, "WHERE NOT is_new")])
         return Merged(added, len(incoming) - len(added), int(corrections), rewritten)
+
+
+def all_keys_differ(kind: RecordKind, stored: pa.Table | None, incoming: pa.Table) -> bool:
+    """Whether no natural key occurs twice, which is the usual delivery and needs no comparison of contents."""
+    keys = incoming.select(kind.natural_key)
+    if stored is not None and len(stored):
+        keys = pa.concat_tables([keys, stored.select(kind.natural_key)])
+    return bool(keys.group_by(list(kind.natural_key)).aggregate([]).num_rows == keys.num_rows)
 
 
 def find_contested(connection: duckdb.DuckDBPyConnection, kind: RecordKind) -> None:

@@ -36,7 +36,7 @@ def import_command(
         typer.Option(
             "--known-at",
             metavar="occurred|TIME",
-            help="When the bank learned rows that do not say it in a column (入库时间, known_at): `occurred`, on the day "
+            help="When the bank learned rows that have no column for it (入库时间, known_at): `occurred`, on the day "
             "each happened (an assumption), or an ISO day or time such as 2020-03-01 or 2020-03-01T09:00+08:00.",
         ),
     ] = OCCURRED,
@@ -162,8 +162,8 @@ def remarks(outcome: ImportOutcome, options: ImportOptions) -> Iterator[str]:
     """What the counts do not say: assumptions, corrections, ignored columns, where the quarantine lies."""
     if outcome.total("assumed_known"):
         yield (
-            f"assumed 假定: {outcome.total('assumed_known'):,} rows do not say when the bank learned them; taken as known "
-            "on the day they happened (--known-at) 未注明入库时间，按发生日视为已知"
+            f"assumed 假定: {outcome.total('assumed_known'):,} rows do not say when the bank learned them; taken as "
+            "known on the day they happened (--known-at) 未注明入库时间，按发生日视为已知"
         )
     elif options.known_at is not None:
         yield f"known at 入库时间: {options.known_at.isoformat()} for rows that do not say it"
