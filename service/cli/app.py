@@ -24,6 +24,7 @@ JSON = "--json"
 # imported when its command is asked for, so that `assetlight version` does not wait for the web framework.
 OWN_COMMANDS: dict[str, str] = {
     "demo": "service.cli.demo",
+    "import": "service.cli.import_command",
     "score": "service.cli.score",
     "explain": "service.cli.explain",
     "serve": "service.cli.serve",
