@@ -1,0 +1,84 @@
+"""The plain alternative that stands beside every model: a logistic regression on the same features.
+
+Newton's method in a few lines instead of scikit-learn's LogisticRegressionCV (a test holds them equal): on 100 rows the
+latter spends twenty times the arithmetic on checking its input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+from sklearn.model_selection import StratifiedKFold
+
+Matrix = NDArray[np.float64]
+
+STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 10.0)  # inverse L2 penalties that inner folds choose among
+_MOST_STEPS = 100
+
+
+class Logistic:
+    """Standardised, median-imputed logistic regression, log1p of money, L2 by inner cross-validated log-loss."""
+
+    def __init__(self, money: Sequence[bool], *, seed: int, folds: int = 5) -> None:
+        self._money = np.array(money, dtype=bool)
+        self._seed = seed
+        self._folds = folds
+
+    def fit(self, matrix: Matrix, outcome: Matrix) -> Logistic:
+        """Learn medians, scales, penalty and coefficients from the rows."""
+        self._median = np.nanmedian(matrix, axis=0)
+        plain = self._plain(matrix)
+        self._mean, spread = plain.mean(axis=0), plain.std(axis=0)
+        self._spread = np.where(spread > 0, spread, 1.0)
+        rows = (plain - self._mean) / self._spread
+        losses = np.zeros(len(STRENGTHS))
+        splitter = StratifiedKFold(self._folds, shuffle=True, random_state=self._seed)
+        for learn, held in splitter.split(rows, outcome):
+            for position, strength in enumerate(STRENGTHS):
+                line = _line(rows[held], penalised(rows[learn], outcome[learn], strength))
+                losses[position] += float(np.sum(np.logaddexp(0.0, line) - outcome[held] * line))
+        self.strength = STRENGTHS[int(losses.argmin())]
+        self._coefficients = penalised(rows, outcome, self.strength)
+        return self
+
+    def log_odds(self, matrix: Matrix) -> Matrix:
+        """Log-odds of default."""
+        return _line((self._plain(matrix) - self._mean) / self._spread, self._coefficients)
+
+    def _plain(self, matrix: Matrix) -> Matrix:
+        known = np.where(np.isnan(matrix), self._median, matrix)
+        return np.where(self._money, np.sign(known) * np.log1p(np.abs(known)), known)
+
+
+def penalised(rows: Matrix, outcome: Matrix, strength: float) -> Matrix:
+    """Intercept (free) and slopes that minimise 0.5 |slopes|^2 + strength * log-loss, by damped Newton steps."""
+    design = np.column_stack([np.ones(len(rows)), rows])
+    penalty = np.array([0.0] + [1.0] * rows.shape[1])
+
+    def objective(coefficients: Matrix) -> float:
+        line = design @ coefficients
+        misfit = float(np.sum(np.logaddexp(0.0, line) - outcome * line))
+        return strength * misfit + 0.5 * float(penalty @ coefficients**2)
+
+    coefficients = np.zeros(design.shape[1])
+    present = objective(coefficients)
+    for _ in range(_MOST_STEPS):
+        chance = expit(design @ coefficients)
+        gradient = strength * (design.T @ (chance - outcome)) + penalty * coefficients
+        curvature = strength * (design.T * (chance * (1 - chance))) @ design + np.diag(penalty + 1e-12)
+        step = np.linalg.solve(curvature, gradient)
+        size = 1.0
+        while (following := objective(coefficients - size * step)) > present and size > 1e-6:
+            size /= 2
+        coefficients = coefficients - size * step
+        if present - following < 1e-10 * (1.0 + abs(present)):
+            break
+        present = following
+    return np.asarray(coefficients, dtype=np.float64)
+
+
+def _line(rows: Matrix, coefficients: Matrix) -> Matrix:
+    return np.asarray(coefficients[0] + rows @ coefficients[1:], dtype=np.float64)
