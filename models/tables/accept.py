@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.records.kind import Field, RecordKind
+from models.records.kind import Field, FieldType, RecordKind
 from models.sheets import Sheet, sheet_of_rows
 from models.tables.checks import broken_checks
-from models.tables.columns import KNOWN_AT, ColumnMap, ColumnsMissing, header_words, map_columns
+from models.tables.columns import KNOWN_AT, ColumnMap, ColumnsMissing, header_words, in_fen, map_columns
 from models.tables.parse_dates import parse_date, parse_timestamp
-from models.tables.parse_numbers import parse_integer, parse_money, parse_number
+from models.tables.parse_numbers import parse_fen, parse_integer, parse_money, parse_number
 from models.tables.parse_text import Failures, as_mask, parse_choice, parse_flag, parse_text, text_of, where_true
 from models.tables.point_in_time import end_of_day, instant_of
 from models.tables.problems import EMPTY, IN_FUTURE, KNOWN_IN_FUTURE, NEITHER_SIDE, Mask, Problem
 from models.tables.quarantine import quarantine_rows
 from models.tables.versions import merge_versions
 
-PARSERS = {
+Parser: TypeAlias = Callable[[pa.Array, Field], tuple[pa.Array, Failures]]
+PARSERS: Mapping[FieldType, Parser] = {
     "text": parse_text,
     "choice": parse_choice,
     "flag": parse_flag,
@@ -134,10 +135,11 @@ class Reading:
         for declared in self.columns.kind.fields:
             at = self.columns.positions.get(declared.name)
             if at is not None:
-                self.parse(declared, self.sheet.columns[at], (at,))
+                parser = parse_fen if in_fen(self.sheet.headers[at], declared) else PARSERS[declared.type]
+                self.parse(declared, self.sheet.columns[at], (at,), parser)
             elif declared.name in self.columns.constants:
                 same = pa.repeat(pa.scalar(self.columns.constants[declared.name], pa.string()), len(self.sheet))
-                self.parse(declared, same, ())
+                self.parse(declared, same, (), PARSERS[declared.type])
             else:
                 self.values[declared.name] = pa.nulls(len(self.sheet), declared.arrow)
         if self.columns.seller is not None and self.columns.buyer is not None:
@@ -149,9 +151,9 @@ class Reading:
                 if declared.required:
                     self.require(declared, self.columns.positions.get(source), np.zeros(len(self.sheet), bool))
 
-    def parse(self, declared: Field, column: pa.Array, positions: tuple[int, ...]) -> None:
+    def parse(self, declared: Field, column: pa.Array, positions: tuple[int, ...], parser: Parser) -> None:
         """One column."""
-        values, failures = PARSERS[declared.type](column, declared)
+        values, failures = parser(column, declared)
         self.values[declared.name] = values
         self.note(failures, declared, positions)
         failed = np.zeros(len(self.sheet), bool)

@@ -63,9 +63,14 @@ def normal(header: str) -> str:
 
 
 def names_of(declared: Field) -> set[str]:
-    """Every header that means the field. Money is not found under `..._fen`: it would be read as yuan."""
-    words = {declared.zh, declared.en, declared.key, *declared.aliases}
+    """Every header that means the field. Money under its stored name, `..._fen`, is read as whole fen, see `in_fen`."""
+    words = {declared.zh, declared.en, declared.key, declared.name, *declared.aliases}
     return {normal(word) for word in words}
+
+
+def in_fen(header: str, declared: Field) -> bool:
+    """Whether a column of money is in fen: only its stored name says so; every other header means yuan."""
+    return declared.type == "money" and normal(header) == normal(declared.name)
 
 
 def map_columns(headers: Sequence[str], kind: RecordKind, constants: Mapping[str, str] | None = None) -> ColumnMap:

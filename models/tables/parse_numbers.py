@@ -106,6 +106,14 @@ def parse_money(column: pa.Array, declared: Field) -> tuple[pa.Array, Failures]:
     return in_range(values, declared, failures)
 
 
+def parse_fen(column: pa.Array, declared: Field) -> tuple[pa.Array, Failures]:
+    """Whole fen, as a file in the stored form has them."""
+    values, failures = parse_integer(column, declared)
+    bound = pa.scalar(LARGEST_FEN, pa.int64())
+    large = as_mask(pc.or_(pc.greater(values, bound), pc.less(values, pa.scalar(-LARGEST_FEN, pa.int64()))))
+    return pc.if_else(pa.array(large), pa.scalar(None, pa.int64()), values), [*failures, (TOO_LARGE, large)]
+
+
 def fen_of(yuan: Floats, source: pa.Array) -> tuple[pa.Array, Failures]:
     """Doubles of yuan -> fen, exactly where the double proves it, by decimal arithmetic on `source` where it cannot."""
     finite = np.isfinite(yuan)

@@ -222,6 +222,17 @@ def test_a_sheet_that_fits_nothing_says_what_is_missing() -> None:
         recognise(HEADERS, [KINDS["invoice"], KINDS["invoice"]], "a.csv")
 
 
+@pytest.mark.parametrize("cells", [[11300, -5, 10**17 + 1], ["11300", "-5", "0.5"]])
+def test_money_under_its_stored_name_is_whole_fen(cells: list[object]) -> None:
+    """A file in the stored form says `total_fen`: whole fen, never read as yuan, and refused where they are not."""
+    example = {key: value for key, value in KINDS["invoice"].example.items() if key != "total"}
+    amounts = {"amount": "113", "tax": "0"}
+    rows = [{**example, **amounts, "invoice_no": str(at), "total_fen": cell} for at, cell in enumerate(cells)]
+    found = accept_rows(rows, KINDS["invoice"], received_on=date(2026, 1, 1))
+    assert 11300 in found.rows.column("total_fen").to_pylist()
+    assert "2" in [line["原:invoice_no"] for line in found.quarantined.to_pylist()]
+
+
 def test_labels_are_enterprises_and_their_verdicts_are_ignored() -> None:
     """The contest's first sheet is a list of enterprises; rating and default flag are named as ignored."""
     columns = recognise(("企业代号", "企业名称", "信誉评级", "是否违约"), KINDS.values(), "x")
