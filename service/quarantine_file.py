@@ -14,6 +14,19 @@ import pyarrow.compute as pc
 from models.canonical import sha256_hex
 
 PIECE_ROWS = 50_000
+HEADERS = {
+    "file": "文件",
+    "sheet": "工作表",
+    "row": "行号",
+    "kind": "类型",
+    "field": "字段",
+    "column": "列",
+    "value": "值",
+    "code": "代码",
+    "reason_zh": "原因",
+    "reason_en": "reason",
+    "expected": "要求",
+}
 # A cell that starts with one of these is a formula to a spreadsheet program. It gets an apostrophe in front, which
 # says "text"; take it away and the value is as it came. Numbers (-943.40) are left alone.
 FORMULA = r"^[=+\-@\t\r]"
@@ -28,7 +41,8 @@ def write_quarantine(directory: Path, stem: str, tables: Sequence[pa.Table]) -> 
     rows = pa.concat_tables(kept, promote_options="default")
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(guarded(pa.array(rows.column_names, pa.string())))
+    names = [f"{name} {HEADERS[name]}" if name in HEADERS else name for name in rows.column_names]
+    writer.writerow(guarded(pa.array(names, pa.string())))
     for batch in rows.to_batches(PIECE_ROWS):
         writer.writerows(zip(*[guarded(column) for column in batch.columns], strict=True))
     content = text.getvalue().encode("utf-8-sig")

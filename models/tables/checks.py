@@ -28,5 +28,7 @@ def broken_checks(columns: ColumnMap, rows: pa.Table, sound: Mask) -> list[Probl
             if len(broken):
                 at = tuple(columns.positions[name] for name in check.fields if name in columns.positions)
                 found = broken.column(0).to_numpy().astype(np.int64)
-                problems.append(Problem(Reason(check.code, check.zh, check.en), found, check.fields[0], at, check.en))
+                problems.append(
+                    Problem(Reason(check.code, check.zh, check.en), found, check.fields[0], at, f"the rule {check.sql}")
+                )
     return problems

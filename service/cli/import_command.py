@@ -23,6 +23,7 @@ from service.errors import DayNotUnderstood
 from service.importing import Advance, ImportOptions, ImportOutcome, import_files
 
 OCCURRED = "occurred"
+UNWATCHED_WIDTH = 120  # of a table that goes into a file: nobody's window is too narrow
 EPILOG = "Example: assetlight import invoices.xlsx sales.csv.gz --known-at 2020-03-01 --origin bank"
 
 
@@ -136,13 +137,13 @@ def counted(context: Context) -> Iterator[Advance]:
 def show_outcome(console: Console, outcome: ImportOutcome, options: ImportOptions) -> None:
     """One line per sheet, the totals, and what a person should know besides."""
     table = Table(box=box.SIMPLE_HEAD, title="Import 导入", title_justify="left", show_footer=True)
-    table.add_column("sheet 表", footer="total 合计", overflow="fold")
-    table.add_column("kind 类型")
+    table.add_column("sheet\n表", footer="total 合计", overflow="fold")
+    table.add_column("kind\n类型")
     for name, words in (
-        ("read", "read 读取"),
-        ("accepted", "accepted 接受"),
-        ("duplicates", "duplicate 重复"),
-        ("quarantined", "quarantined 隔离"),
+        ("read", "read\n读取"),
+        ("accepted", "accepted\n接受"),
+        ("duplicates", "duplicate\n重复"),
+        ("quarantined", "quarantined\n隔离"),
     ):
         table.add_column(words, justify="right", footer=f"{outcome.total(name):,}")
     for sheet in outcome.sheets:
@@ -150,7 +151,7 @@ def show_outcome(console: Console, outcome: ImportOutcome, options: ImportOption
         counts = (sheet.read, sheet.accepted, sheet.duplicates, sheet.quarantined)
         words = f"{KINDS[sheet.kind].zh} {sheet.kind}"
         table.add_row(name, words, *(f"{count:,}" for count in counts))
-    console.print(table)
+    console.print(table, width=None if console.is_terminal else max(console.width, UNWATCHED_WIDTH))
     for line in remarks(outcome, options):
         console.print("  " + line, soft_wrap=True, markup=False)
     facts = outcome.as_dict()
@@ -163,7 +164,7 @@ def remarks(outcome: ImportOutcome, options: ImportOptions) -> Iterator[str]:
     if outcome.total("assumed_known"):
         yield (
             f"assumed 假定: {outcome.total('assumed_known'):,} rows do not say when the bank learned them; taken as "
-            "known on the day they happened (--known-at) 未注明入库时间，按发生日视为已知"
+            "known on the day they happened; --known-at says otherwise 未注明入库时间，按发生日视为已知"
         )
     elif options.known_at is not None:
         yield f"known at 入库时间: {options.known_at.isoformat()} for rows that do not say it"

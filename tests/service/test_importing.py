@@ -107,9 +107,12 @@ def test_the_quarantine_opens_in_a_spreadsheet(tmp_path: Path) -> None:
     content = outcome.quarantine.read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")
     lines = list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
-    assert [(line["sheet"], line["row"], line["column"]) for line in lines] == [("", "2", "金额"), ("", "3", "税额")]
+    assert [(line["sheet 工作表"], line["row 行号"], line["column 列"]) for line in lines] == [
+        ("", "2", "金额"),
+        ("", "3", "税额"),
+    ]
     assert lines[0]["原:企业代号"] == "'=cmd|'/C calc'!A0"
-    assert lines[0]["value"] == "'@x"
+    assert lines[0]["value 值"] == "'@x"
     assert lines[1]["原:金额"] == "-5"
     assert all(not cell.startswith(("=", "@", "\t")) for line in lines for cell in line.values())
 
