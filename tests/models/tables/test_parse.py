@@ -99,6 +99,12 @@ def test_every_fen_survives_as_a_spreadsheet_number(amounts: list[int]) -> None:
     assert parsed("money", pa.array([fen / 100 for fen in amounts], pa.float64())) == (amounts, {})
 
 
+def test_large_amounts_are_not_taken_for_noise() -> None:
+    """Near 10^11 yuan a double times 100 misses the fen by more than the tolerated noise; the amount is exact still."""
+    fen = [10**13 - 7 * step for step in range(20_000)]
+    assert parsed("money", pa.array([amount / 100 for amount in fen], pa.float64())) == (fen, {})
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.decimals(-(10**9), 10**9, places=4))
 def test_vectorised_money_agrees_with_the_plain_one(amount: Decimal) -> None:
