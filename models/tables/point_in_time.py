@@ -42,7 +42,9 @@ class Tables:
         """Make each kind a view of its own name in a DuckDB connection."""
         for kind, source in self.by_kind.items():
             if isinstance(source, ParquetFiles):
-                connection.read_parquet(list(source.paths)).create_view(kind)
+                # a temporary view is this connection's own, also where several share one database
+                paths = ", ".join("'" + path.replace("'", "''") + "'" for path in source.paths)
+                connection.execute(f'CREATE OR REPLACE TEMP VIEW "{kind}" AS SELECT * FROM read_parquet([{paths}])')  # noqa: S608
             else:
                 connection.register(kind, source)
 
