@@ -65,5 +65,9 @@ class QuoteNotClosed(UnusableFile):
     """A quotation mark is opened and never closed, so that the rest of the file reads as one cell."""
 
 
+class JsonLinesUnreadable(UnusableFile):
+    """A file begins like JSON, but no line of it is a JSON object."""
+
+
 class ParquetUnreadable(UnusableFile):
     """A Parquet file is damaged or cut off."""

@@ -14,6 +14,7 @@ from models.sheets.errors import (
     FileNotTabular,
     WorkbookEncrypted,
 )
+from models.sheets.json_lines import is_json_lines, json_line_sheets
 from models.sheets.parquet import parquet_sheets
 from models.sheets.sheet import Sheet
 from models.sheets.text import text_sheets
@@ -21,7 +22,7 @@ from models.sheets.workbook import workbook_sheets
 
 Progress: TypeAlias = Callable[[int], None]  # told how many rows have been read since the last call
 
-READABLE = "an Excel workbook (.xlsx), CSV (.csv, .csv.gz) or Parquet"
+READABLE = "an Excel workbook (.xlsx), CSV (.csv, .csv.gz), NDJSON (.ndjson, .ndjson.gz) or Parquet"
 
 # First bytes of what people attach by mistake.
 NOT_TABLES: tuple[tuple[bytes, str], ...] = (
@@ -61,7 +62,9 @@ def read_sheets(path: Path | str, progress: Progress | None = None, sheet: str |
     elif head.startswith((b"PK\x03\x04", OLE)):
         pieces = workbook_sheets(path, sheet)
     else:
-        pieces = text_sheets(path, compressed=head.startswith(b"\x1f\x8b"))
+        compressed = head.startswith(b"\x1f\x8b")
+        read = json_line_sheets if is_json_lines(path, compressed=compressed) else text_sheets
+        pieces = read(path, compressed=compressed)
     for piece in pieces:
         if progress is not None:
             progress(len(piece) + len(piece.ragged))

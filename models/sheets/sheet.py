@@ -28,12 +28,16 @@ AGREEING: tuple[tuple[set[type], pa.DataType], ...] = (
 
 @dataclass(frozen=True)
 class RaggedRow:
-    """A row with more or fewer cells than the header; it cannot be laid under the columns."""
+    """A row that cannot be laid under the columns: more or fewer cells than the header, or what `defect` says.
+
+    `defect`: code, Chinese, English, and what was expected.
+    """
 
     row: int
     expected: int
     found: int
     text: str
+    defect: tuple[str, str, str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,9 +15,9 @@ import pyarrow.compute as pc
 from models.records.kind import Field, FieldType, RecordKind
 from models.sheets import Sheet, sheet_of_rows
 from models.tables.checks import broken_checks
-from models.tables.columns import KNOWN_AT, ColumnMap, ColumnsMissing, header_words, in_fen, map_columns
+from models.tables.columns import KNOWN_AT, ORIGIN, ColumnMap, ColumnsMissing, header_words, map_columns
 from models.tables.parse_dates import parse_date, parse_timestamp
-from models.tables.parse_numbers import parse_fen, parse_integer, parse_money, parse_number
+from models.tables.parse_numbers import parse_integer, parse_money, parse_number
 from models.tables.parse_text import Failures, as_mask, parse_choice, parse_flag, parse_text, text_of, where_true
 from models.tables.point_in_time import end_of_day, instant_of
 from models.tables.problems import EMPTY, IN_FUTURE, KNOWN_IN_FUTURE, NEITHER_SIDE, Mask, Problem
@@ -135,7 +136,8 @@ class Reading:
         for declared in self.columns.kind.fields:
             at = self.columns.positions.get(declared.name)
             if at is not None:
-                parser = parse_fen if in_fen(self.sheet.headers[at], declared) else PARSERS[declared.type]
+                per = self.columns.fen_per.get(declared.name)
+                parser = partial(parse_money, fen_per=per) if per else PARSERS[declared.type]
                 self.parse(declared, self.sheet.columns[at], (at,), parser)
             elif declared.name in self.columns.constants:
                 same = pa.repeat(pa.scalar(self.columns.constants[declared.name], pa.string()), len(self.sheet))
@@ -225,7 +227,7 @@ class Reading:
             first_instants(self.values[declared.name]).cast(pa.int64())
             for declared in self.columns.kind.fields
             if declared.type in ("date", "timestamp")
-            and not declared.planned
+            and (not declared.planned or declared.name == self.columns.kind.occurred)
             and (declared.filled_from is None or declared.name in self.columns.positions)
         ]
         last = micros[0] if len(micros) == 1 else pc.max_element_wise(*micros)
@@ -245,13 +247,19 @@ class Reading:
             at = self.columns.positions.get(declared.name)
             self.note([(IN_FUTURE, late)], declared, () if at is None else (at,))
 
+    def origins(self, said: str | None) -> pa.Array:
+        """Where each row comes from: its own `origin` cell, else what was said of the file."""
+        same = pa.repeat(pa.scalar(said, pa.string()), len(self.sheet))
+        at = self.columns.positions.get(ORIGIN.name)
+        return same if at is None else pc.coalesce(text_of(self.sheet.columns[at])[0], same)
+
     def table(self, origin: str) -> pa.Table:
         """All rows in the kind's columns, sound or not."""
         size = len(self.sheet)
         schema = self.columns.kind.schema
         extra = {
             "superseded_at": pa.nulls(size, schema.field("superseded_at").type),
-            "origin": pa.repeat(pa.scalar(origin, pa.string()), size),
+            "origin": self.origins(origin),
         }
         columns = [self.values.get(name, extra.get(name)) for name in schema.names]
         return pa.table(columns, schema=pa.schema([field.with_nullable(True) for field in schema]))

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from models.errors import AssetlightError
 from models.records.kind import Field, RecordKind
@@ -18,6 +19,22 @@ KNOWN_AT = Field(
     ("收到时间", "获知时间", "received_at", "learned_at"),
     required=False,
 )
+
+
+# Where a row comes from ("simulated", "contest"). Only under the stored name: 数据来源 means much else in bank files.
+ORIGIN = Field("origin", "text", "assetlight.origin", "assetlight.origin", required=False)
+
+# What a header may say in brackets behind an amount, besides yuan. Bank and statement exports come in 万元.
+FEN_PER: Mapping[str, int] = {
+    "分": 1,
+    "fen": 1,
+    "千元": 100_000,
+    "万元": 1_000_000,
+    "万": 1_000_000,
+    "wan": 1_000_000,
+    "百万元": 100_000_000,
+    "亿元": 10_000_000_000,
+}
 
 
 class KindNotRecognised(AssetlightError):
@@ -38,11 +55,13 @@ class ColumnMap:
 
     `positions`: field -> column. `constants`: field -> one value for all rows. `seller`, `buyer`: the two columns of a
     kind with sides, when both are there. `missing`: required fields without a column. `ignored`: headers nobody asked.
+    `fen_per`: money whose header says another unit than yuan -> fen per unit.
     """
 
     kind: RecordKind
     positions: Mapping[str, int]
     constants: Mapping[str, str] = field(default_factory=dict)
+    fen_per: Mapping[str, int] = field(default_factory=dict)
     seller: int | None = None
     buyer: int | None = None
     missing: tuple[str, ...] = ()
@@ -55,6 +74,7 @@ class ColumnMap:
         return found, found - len(self.kind.fields)
 
 
+@lru_cache(maxsize=16_384)
 def normal(header: str) -> str:
     """A header without what varies: width, case, blanks, underscores, and the unit yuan in brackets."""
     plain = unicodedata.normalize("NFKC", header).casefold()
@@ -63,14 +83,17 @@ def normal(header: str) -> str:
 
 
 def names_of(declared: Field) -> set[str]:
-    """Every header that means the field. Money under its stored name, `..._fen`, is read as whole fen, see `in_fen`."""
-    words = {declared.zh, declared.en, declared.key, declared.name, *declared.aliases}
-    return {normal(word) for word in words}
+    """Every header that means the field, money in yuan; other units see `other_units`."""
+    return {normal(word) for word in (declared.zh, declared.en, declared.key, *declared.aliases)}
 
 
-def in_fen(header: str, declared: Field) -> bool:
-    """Whether a column of money is in fen: only its stored name says so; every other header means yuan."""
-    return declared.type == "money" and normal(header) == normal(declared.name)
+def other_units(header: str) -> tuple[str, int]:
+    """Header without the unit it ends in, and fen per unit: `注册资本（万元）`, or a stored column, `amount_fen`."""
+    plain = unicodedata.normalize("NFKC", header).casefold().strip()
+    if plain.endswith("_fen"):
+        return normal(plain.removesuffix("_fen")), 1
+    found = re.search(r"\((?:人民币|cny|rmb)?\s*([^()]+)\)$", plain)
+    return (normal(plain[: found.start()]), FEN_PER.get(found[1], 0)) if found else ("", 0)
 
 
 def map_columns(headers: Sequence[str], kind: RecordKind, constants: Mapping[str, str] | None = None) -> ColumnMap:
@@ -78,8 +101,16 @@ def map_columns(headers: Sequence[str], kind: RecordKind, constants: Mapping[str
     given = dict(constants or {})
     index = {normal(header): position for position, header in reversed(list(enumerate(headers))) if header}
     positions: dict[str, int] = {}
-    for declared in (*kind.fields, KNOWN_AT):
-        at = next((index[name] for name in sorted(names_of(declared)) if name in index), None)
+    scaled = {other_units(header): position for position, header in reversed(list(enumerate(headers))) if header}
+    fen_per: dict[str, int] = {}
+    for declared in (*kind.fields, KNOWN_AT, ORIGIN):
+        names = sorted(names_of(declared))
+        at = next((index[name] for name in names if name in index), None)
+        if at is None and declared.type == "money":
+            at, fen_per[declared.name] = next(
+                ((scaled[name, per], per) for name in names for per in FEN_PER.values() if (name, per) in scaled),
+                (None, 0),
+            )
         if at is not None and at not in positions.values():
             positions[declared.name] = at
     seller = buyer = None
@@ -97,6 +128,7 @@ def map_columns(headers: Sequence[str], kind: RecordKind, constants: Mapping[str
         kind,
         positions,
         own,
+        {name: per for name, per in fen_per.items() if per},
         seller,
         buyer,
         tuple(missing_fields(kind, {*positions, *own}, two_sided=seller is not None)),
@@ -136,7 +168,8 @@ def recognise(
     """
     maps = [map_columns(headers, kind, constants) for kind in kinds]
     complete = sorted((m for m in maps if not m.missing), key=lambda m: m.fit, reverse=True)
-    if not complete:
+    # A sheet of another kind that lacks one column must not pass for a kind that asks for little.
+    if not complete or any(m.missing and m.fit[0] > complete[0].fit[0] for m in maps):
         raise not_recognised(headers, maps, where)
     best = [m for m in complete if m.fit == complete[0].fit]
     if len(best) > 1:
@@ -152,7 +185,7 @@ def recognise(
 
 def not_recognised(headers: Sequence[str], maps: Sequence[ColumnMap], where: str) -> AssetlightError:
     """The error about headers that fit no kind: names the nearest kind and the columns it lacks."""
-    nearest = max(maps, key=lambda m: (len(m.positions), -len(m.missing)))
+    nearest = max((m for m in maps if m.missing), key=lambda m: (len(m.positions), -len(m.missing)))
     lacking = "; ".join(header_words(nearest.kind.field(name)) for name in nearest.missing)
     found = ", ".join(header for header in headers if header)[:300] or "no headers"
     if len(maps) == 1 or len(nearest.positions) > 1:

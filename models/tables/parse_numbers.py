@@ -7,6 +7,7 @@ currency, separators, brackets) and then has to be plainly a number.
 from __future__ import annotations
 
 from decimal import Decimal
+from math import ceil, floor
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 from models.errors import MoneyNotExact
 from models.money import FEN_PER_YUAN, LARGEST_FEN, fen_from_yuan
 from models.records.kind import Field
-from models.tables.parse_text import Failures, as_mask, text_of, trimmed
+from models.tables.parse_text import Failures, as_mask, text_of, trimmed, where_true
 from models.tables.problems import (
     BELOW_FEN,
     NOT_FINITE,
@@ -85,20 +86,24 @@ def back(values: pa.Array, failures: Failures, indices: pa.Array) -> tuple[pa.Ar
     return values.take(indices), spread
 
 
-def parse_money(column: pa.Array, declared: Field) -> tuple[pa.Array, Failures]:
-    """Yuan -> exact fen (int64)."""
+def parse_money(column: pa.Array, declared: Field, fen_per: int = FEN_PER_YUAN) -> tuple[pa.Array, Failures]:
+    """Yuan, or a unit of `fen_per` fen, -> exact fen (int64)."""
     kind = column.type
     if pa.types.is_floating(kind):
         numbers = column.cast(pa.float64())
-        values, failures = fen_of(pc.fill_null(numbers, 0.0).to_numpy(zero_copy_only=False), numbers)
+        values, failures = fen_of(pc.fill_null(numbers, 0.0).to_numpy(zero_copy_only=False), numbers, fen_per)
         values = pc.if_else(pc.is_null(numbers), pa.scalar(None, pa.int64()), values)
+    elif pa.types.is_integer(kind) and not pa.types.is_uint64(kind):
+        whole = column.cast(pa.int64())
+        large = as_mask(pc.or_(pc.greater(whole, LARGEST_FEN // fen_per), pc.less(whole, -(LARGEST_FEN // fen_per))))
+        values, failures = pc.multiply(where_true(~large, whole), fen_per), [(TOO_LARGE, large)]
     elif pa.types.is_boolean(kind) or pa.types.is_temporal(kind):
         values, failures = pa.nulls(len(column), pa.int64()), [(NOT_MONEY, as_mask(pc.is_valid(column)))]
     else:
         text, failures = text_of(column)
         spellings, indices = by_spelling(text)
         tidied, plain, not_finite = numbers_of(spellings)
-        fen, more = fen_of(floats_of(tidied, plain), tidied)
+        fen, more = fen_of(floats_of(tidied, plain), tidied, fen_per)
         found = pc.if_else(pa.array(plain), fen, pa.scalar(None, pa.int64()))
         more += [(NOT_FINITE, not_finite), (NOT_MONEY, ~plain & ~not_finite)]
         values, spread = back(found, more, indices)
@@ -106,26 +111,20 @@ def parse_money(column: pa.Array, declared: Field) -> tuple[pa.Array, Failures]:
     return in_range(values, declared, failures)
 
 
-def parse_fen(column: pa.Array, declared: Field) -> tuple[pa.Array, Failures]:
-    """Whole fen, as a file in the stored form has them."""
-    values, failures = parse_integer(column, declared)
-    bound = pa.scalar(LARGEST_FEN, pa.int64())
-    large = as_mask(pc.or_(pc.greater(values, bound), pc.less(values, pa.scalar(-LARGEST_FEN, pa.int64()))))
-    return pc.if_else(pa.array(large), pa.scalar(None, pa.int64()), values), [*failures, (TOO_LARGE, large)]
-
-
-def fen_of(yuan: Floats, source: pa.Array) -> tuple[pa.Array, Failures]:
-    """Doubles of yuan -> fen, exactly where the double proves it, by decimal arithmetic on `source` where it cannot."""
-    finite = np.isfinite(yuan)
-    small = np.where(finite & (np.abs(yuan) <= EXACT_BY_FLOAT_YUAN), yuan, 0.0)
-    fen = np.rint(small * FEN_PER_YUAN)
-    exact = (fen / FEN_PER_YUAN == small) | (np.abs(small * FEN_PER_YUAN - fen) <= FLOAT_NOISE_FEN)
+def fen_of(units: Floats, source: pa.Array, fen_per: int) -> tuple[pa.Array, Failures]:
+    """Doubles of a unit -> fen: exactly where the double proves it, else by decimal arithmetic on `source`."""
+    finite = np.isfinite(units)
+    bound = EXACT_BY_FLOAT_YUAN * FEN_PER_YUAN / fen_per
+    small = np.where(finite & (np.abs(units) <= bound), units, 0.0)
+    fen = np.rint(small * fen_per)
+    exact = (fen / fen_per == small) | (np.abs(small * fen_per - fen) <= FLOAT_NOISE_FEN)
     result = fen.astype(np.int64)
-    too_large = finite & (np.abs(yuan) * FEN_PER_YUAN > LARGEST_FEN)
-    for position in np.flatnonzero(finite & ~too_large & (np.abs(yuan) > EXACT_BY_FLOAT_YUAN)):
+    too_large = finite & (np.abs(units) * fen_per > LARGEST_FEN)
+    for position in np.flatnonzero(finite & ~too_large & (np.abs(units) > bound)):
         raw = source[int(position)].as_py()
         try:
-            result[position] = fen_from_yuan(raw if isinstance(raw, str) else Decimal(repr(raw)))
+            amount = Decimal(raw if isinstance(raw, str) else repr(raw))
+            result[position] = fen_from_yuan(amount * fen_per / FEN_PER_YUAN)
         except MoneyNotExact:
             exact[position] = False
     bad = ~finite | too_large | ~exact
@@ -173,12 +172,14 @@ def doubles_of(column: pa.Array) -> tuple[pa.Array, Failures]:
 def in_range(values: pa.Array, declared: Field, failures: Failures) -> tuple[pa.Array, Failures]:
     """Hold the values (in the stored unit) against the field's minimum and maximum."""
     found: list[tuple[Reason, Mask]] = list(failures)
-    for bound, outside, reason in (
-        (declared.minimum, pc.less, TOO_SMALL),
-        (declared.maximum, pc.greater, TOO_BIG),
+    whole = pa.types.is_integer(values.type)  # compared as such: a double cannot hold every int64
+    for bound, nearest, outside, reason in (
+        (declared.minimum, ceil, pc.less, TOO_SMALL),
+        (declared.maximum, floor, pc.greater, TOO_BIG),
     ):
         if bound is not None:
-            wrong = as_mask(outside(values, pa.scalar(bound, pa.float64())))
+            limit = pa.scalar(nearest(bound), pa.int64()) if whole else pa.scalar(bound, pa.float64())
+            wrong = as_mask(outside(values, limit))
             if wrong.any():
                 values = pc.if_else(pa.array(wrong), pa.scalar(None, values.type), values)
                 found.append((reason, wrong))

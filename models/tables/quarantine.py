@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.records.kind import RecordKind
-from models.sheets import Sheet
+from models.sheets import RaggedRow, Sheet
 from models.tables.problems import RAGGED, Problem
 
 # file, sheet; row as a spreadsheet shows it; kind; the field and the header(s) above the value; the value as it came;
@@ -124,9 +124,19 @@ def ragged_lines(sheet: Sheet, kind: RecordKind) -> pa.Table:
             "field": pa.nulls(size, pa.string()),
             "column": pa.nulls(size, pa.string()),
             "value": pa.array([row.text.rstrip("\r\n")[:LONGEST_VALUE] for row in rows], pa.string()),
-            "code": pa.repeat(RAGGED.code, size),
-            "reason_zh": pa.array([f"{RAGGED.zh}（应为 {row.expected} 个，实为 {row.found} 个）" for row in rows]),
-            "reason_en": pa.array([f"{RAGGED.en} (expected {row.expected}, found {row.found})" for row in rows]),
-            "expected": pa.array([f"{row.expected} cells" for row in rows]),
+            **{
+                name: pa.array([(row.defect or cells_differ(row))[at] for row in rows], pa.string())
+                for at, name in enumerate(("code", "reason_zh", "reason_en", "expected"))
+            },
         }
+    )
+
+
+def cells_differ(row: RaggedRow) -> tuple[str, str, str, str]:
+    """The defect of a row with more or fewer cells than the header."""
+    return (
+        RAGGED.code,
+        f"{RAGGED.zh}（应为 {row.expected} 个，实为 {row.found} 个）",
+        f"{RAGGED.en} (expected {row.expected}, found {row.found})",
+        f"{row.expected} cells",
     )

@@ -30,7 +30,8 @@ EPILOG = "Example: assetlight import invoices.xlsx sales.csv.gz --known-at 2020-
 @commands.command("import", epilog=EPILOG)
 def import_command(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Workbooks (.xlsx), CSV (.csv, .csv.gz) or Parquet.")
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Workbooks (.xlsx), CSV or NDJSON (also gzipped) or Parquet."),
     ],
     known_at: Annotated[
         str,

@@ -210,14 +210,14 @@ def test_headers_are_found_by_words(headers: tuple[str, ...], direction: str | N
 
 
 def test_a_sheet_that_fits_nothing_says_what_is_missing() -> None:
-    """Foreign headers, a missing column, a column in another unit, and headers of two kinds each have an answer."""
+    """Foreign headers, a missing column, a column in an unknown unit, and headers of two kinds each have an answer."""
     with pytest.raises(KindNotRecognised, match="not those of any kind"):
         recognise(("甲", "乙"), KINDS.values(), "a.csv")
     with pytest.raises(ColumnsMissing, match="价税合计") as error:
         recognise([h for h in HEADERS if h != "价税合计"], [KINDS["invoice"]], "a.csv")
     assert error.value.field == "total_fen"
     with pytest.raises(ColumnsMissing, match="金额"):
-        recognise([h.replace("金额", "金额(万元)") for h in HEADERS], [KINDS["invoice"]], "a.csv")
+        recognise([h.replace("金额", "金额(万美元)") for h in HEADERS], [KINDS["invoice"]], "a.csv")
     with pytest.raises(KindAmbiguous, match="--kind"):
         recognise(HEADERS, [KINDS["invoice"], KINDS["invoice"]], "a.csv")
 
