@@ -48,6 +48,7 @@ class LimitColumns:
     minimum_fen: FenColumn
     step_fen: FenColumn
     requested_fen: FenColumn
+    stopped: Mask  # a gate fired or cannot say: nothing is available until it is settled
 
     @property
     def limit_fen(self) -> FenColumn:
@@ -110,8 +111,8 @@ class LimitColumns:
         return result
 
     def binds(self, cap: AmountColumns) -> Mask:
-        """Where a cap is the lowest; several may tie."""
-        result: Mask = cap.counts & (cap.value == self.lowest_cap)
+        """Where a cap is the lowest, so that it decides; several may tie. Where a gate stops the case, none decides."""
+        result: Mask = cap.counts & (cap.value == self.lowest_cap) & ~self.stopped
         return result
 
 
@@ -138,6 +139,7 @@ def compute_limits(
         minimum_fen=minimum,
         step_fen=step,
         requested_fen=cases.requested_fen,
+        stopped=stopped,
     )
 
 

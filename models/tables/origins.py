@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-import duckdb
 import pyarrow as pa
 
 from models.records import KINDS
+from models.tables.engine import session
 from models.tables.point_in_time import Tables, moments, visible_rows_sql
 
 ORIGINS_SCHEMA = pa.schema([("enterprise_id", pa.string()), ("origins", pa.list_(pa.string()))])
@@ -19,8 +19,7 @@ def record_origins(tables: Tables, as_of: date, enterprises: Sequence[str] | Non
     kinds = [KINDS[kind] for kind in sorted(tables.by_kind) if kind in KINDS]
     if not kinds:
         return ORIGINS_SCHEMA.empty_table()
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with session() as connection:
         tables.attach(connection)
         connection.register("moments", moments([as_of]))
         wanted = ""
