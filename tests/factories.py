@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import lightgbm
 import numpy as np
 import pyarrow as pa
 
 from models.bundle import Bundle, Calibration, PointsScale
+from models.records.invoice import INVOICE
+from models.tables import Tables
 
 AS_OF = date(2020, 2, 29)
 # Core features that every caller can compute; a small model on a few of them.
@@ -87,3 +89,32 @@ def bundle(
         card={"title": "a bundle for tests"},
         card_text="# A bundle for tests\n",
     )
+
+
+def trading_enterprises(count: int = 60, *, seed: int = 0, origin: str = "simulated") -> tuple[Tables, dict[str, bool]]:
+    """Two years of invoices of enterprises up to AS_OF, and who of them defaults: mostly the small."""
+    rng = np.random.default_rng(seed)
+    rows: list[dict[str, object]] = []
+    defaulted: dict[str, bool] = {}
+    for number in range(count):
+        enterprise, size = f"T{number:04d}", float(rng.lognormal(12, 1.5))
+        defaulted[enterprise] = bool(rng.uniform() < (0.7 if size < np.exp(11.2) else 0.08))
+        for invoice in range(int(rng.integers(20, 40))):
+            day = AS_OF - timedelta(days=int(rng.integers(0, 730)))
+            amount = round(size * float(rng.uniform(0.5, 1.5)))
+            rows.append(
+                {
+                    "enterprise_id": enterprise,
+                    "direction": "sales" if invoice % 3 else "purchase",
+                    "invoice_no": f"{invoice:08d}",
+                    "issued_on": day,
+                    "counterparty_id": f"C{rng.integers(0, 6)}",
+                    "amount_fen": amount,
+                    "tax_fen": amount // 10,
+                    "total_fen": amount + amount // 10,
+                    "status": "void" if rng.uniform() < 0.05 else "valid",
+                    "known_at": datetime.combine(day, datetime.min.time(), UTC),
+                    "origin": origin,
+                }
+            )
+    return Tables({INVOICE.name: pa.Table.from_pylist(rows, schema=INVOICE.schema)}), defaulted

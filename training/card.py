@@ -13,7 +13,7 @@ from training.fit import ROUNDS, FittedModel
 from training.labels import Labels
 
 FEW_DEFAULTS = 50
-AGAINST_ITS_SIGN = "in this sample it points against its known direction (sign check)"
+AGAINST_ITS_SIGN = "本样本中与已知风险方向相反 / in this sample it points against its known direction of risk"
 _RISK = {1: "↑", -1: "↓", 0: "·"}
 
 

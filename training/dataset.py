@@ -173,9 +173,11 @@ def _usable(table: pa.Table, features: Sequence[Feature]) -> tuple[tuple[Feature
         values = table.column(feature.name).to_numpy()
         values = values[~np.isnan(values)]
         if not len(values):
-            left_out[feature.name] = "no value for any enterprise: its feed is not connected"
+            left_out[feature.name] = (
+                "所有企业均无值，数据源未接入 / no value for any enterprise: its feed is not connected"
+            )
         elif (values == values[0]).all():
-            left_out[feature.name] = "the same value for every enterprise"
+            left_out[feature.name] = "所有企业取值相同 / the same value for every enterprise"
     used = tuple(feature for feature in features if feature.name not in left_out)
     if not used:
         raise NothingKnownThen("no feature differs between the enterprises", found=", ".join(left_out))

@@ -104,7 +104,7 @@ def read_labels(path: Path, origin: str | None = None) -> Labels:
         rows=rows,
         without_flag=without_flag,
         repeated=repeated,
-        dated=day_header is not None,
+        dated=bool(day_header),
         ignored_columns=tuple(header for header in first.headers if header and header not in used),
         origin=origin or _stated_origin(pieces, origin_header) or f"label file {path.name}",
         where=first.where,
@@ -116,11 +116,12 @@ def _label_sheet(path: Path) -> list[Sheet]:
     pieces: list[Sheet] = []
     seen: list[str] = []
     for sheet in read_sheets(path):
-        if pieces and sheet.where != pieces[0].where:
-            break  # the next sheet of a workbook: the labels are complete, the invoices need not be read
         if _header(sheet, _id_headers()) and _header(sheet, DEFAULT_HEADERS):
             pieces.append(sheet)
-        elif (description := f"{sheet.where}: {', '.join(sheet.headers)}") not in seen:
+            if sheet.name:  # of a workbook: read on in this sheet alone, the invoices in the others are not needed
+                pieces = list(read_sheets(path, sheet=sheet.name))
+                break
+        elif not pieces and (description := f"{sheet.where}: {', '.join(sheet.headers)}") not in seen:
             seen.append(description)
     if not pieces:
         raise LabelColumnsNotFound(

@@ -18,7 +18,7 @@ def show(bundle: Bundle, labels: Labels, directory: Path) -> None:
     """Counts, figures beside the simple alternatives, verdicts, and where the bundle is."""
     card = bundle.card
     data, measured = card["data"], card["out_of_fold"]
-    console = Console()
+    console = Console(soft_wrap=True)
     console.print(
         f"{data['trained_on']} enterprises / 企业, {data['defaults']} defaults / 违约 ({data['default_rate']:.1%}), "
         f"as of {card['trained_as_of']}, origin {', '.join(data['origin'])}, {len(bundle.features)} features / 特征"
@@ -32,8 +32,9 @@ def show(bundle: Bundle, labels: Labels, directory: Path) -> None:
     ):
         if count:
             console.print(f"  not used / 未使用: {count} {words}" if "good" not in words else f"  {count} {words}")
-    for name, reason in card["features_left_out"].items():
-        console.print(f"  left out / 未用特征: {name}: {reason}")
+    for reason in dict.fromkeys(card["features_left_out"].values()):
+        names = ", ".join(name for name, why in card["features_left_out"].items() if why == reason)
+        console.print(f"  left out / 未用特征: {names} ({reason})")
     console.print(_figures_table(card, bundle.caution))
     for verdict in measured["verdict"]:
         console.print(f"  {verdict['zh']}\n  {verdict['en']}")
@@ -41,7 +42,7 @@ def show(bundle: Bundle, labels: Labels, directory: Path) -> None:
     sweep = card["monotonicity"]
     console.print(f"  calibration slope / 校准斜率 {interval(slope)}; trees / 树 {card['procedure']['trees']}")
     console.print(f"  monotone / 单调: {sweep['scores']:,} scores swept, {sweep['violations']} violations")
-    console.print(f"bundle / 模型包 {bundle.digest[:12]} → {directory}", soft_wrap=True)
+    console.print(f"bundle / 模型包 {bundle.digest[:12]} → {directory}")
 
 
 def _figures_table(card: Mapping[str, Any], caution: Mapping[str, str] | None) -> Table:
