@@ -25,7 +25,7 @@ from models.valuation.outcome import Masks, Valuation, Valued, lay_out
 from models.valuation.parameters import DataParameters
 from models.valuation.rates import ONE, Int64, checked_fen, of, ratio, share
 from models.valuation.score import Score
-from models.valuation.words import SIGNALS
+from models.valuation.words import SIGNALS, knocked_out
 
 _DAYS_A_YEAR = 365
 
@@ -46,6 +46,7 @@ def value_data_assets(
     evidence, number = _prepared(rows)
     owners, keys = consecutive(evidence.enterprises()), consecutive(evidence.enterprises(), number)
     today, common = day_number(as_of), parameters.common
+    pooled_here = in_pool(evidence, pooled, number)
     sales = of_enterprises(evidence, facts, "verified_sales_12m_fen")
     quality = quality_score(evidence, share(common.missing_score))
     score = data_score(evidence, quality, parameters)
@@ -66,7 +67,7 @@ def value_data_assets(
         evidence,
         approaches=(cost, income, market),
         sales=sales,
-        pooled=in_pool(evidence, pooled, number),
+        pooled=pooled_here,
         repeated=np.bincount(keys.of_row, minlength=keys.count)[keys.of_row] > 1,
         today=today,
         parameters=parameters,
@@ -92,6 +93,7 @@ def value_data_assets(
             priority=lends.low,
             masks=masks,
             confidence=confidence_of(value, (cost, income, market), reconciled, score.known_weight, masks),
+            pooled=pooled_here,
         )
     )
 
@@ -210,7 +212,7 @@ def _market(
 
 def _after_knock_outs(value: Range, masks: Masks) -> Range:
     """Knocked out: nothing. Pending, or sold to one related party only: nothing in low and central."""
-    out = masks.knock_outs != 0
+    out = knocked_out(masks.knock_outs)
     held = (masks.pending != 0) | SIGNALS.has(masks.signals, "only_customer_related")
     return Range(
         np.where(out | held, 0, value.low), np.where(out | held, 0, value.central), np.where(out, 0, value.high)

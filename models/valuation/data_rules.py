@@ -13,7 +13,7 @@ from models.valuation.data_quality import ASSESSORS, DIMENSIONS
 from models.valuation.outcome import Masks
 from models.valuation.parameters import DataParameters
 from models.valuation.rates import ONE, Flags, Int64, share
-from models.valuation.words import EVIDENCE, KNOCK_OUTS, PENDING, SIGNALS
+from models.valuation.words import KNOCK_OUTS, PENDING, SIGNALS, evidence_masks, knocked_out
 
 _LAWFUL = ("own", "licensed", "public", "government_authorised", "customer_consent")
 _BASES = ("consent", "contract", "law", "anonymised")
@@ -33,7 +33,7 @@ def data_masks(
     knock, pending = _rules(evidence, pooled, today)
     used, missing = _evidence(evidence, approaches)
     signals = _signals(evidence, sales, repeated, parameters)
-    return Masks(knock, np.where(knock == 0, pending, 0), signals, used, missing)
+    return Masks(knock, np.where(knocked_out(knock), 0, pending), signals, used, missing)
 
 
 def _rules(evidence: EvidenceColumns, pooled: Flags, today: int) -> tuple[Int64, Int64]:
@@ -100,9 +100,4 @@ def _evidence(evidence: EvidenceColumns, approaches: tuple[Approach, Approach, A
         "management_maturity": evidence.integers("dcmm_level").known,
         "refresh": evidence.days("refreshed_on").known,
     }
-    used, missing = np.zeros(evidence.size, np.int64), np.zeros(evidence.size, np.int64)
-    for name, where in seen.items():
-        used |= EVIDENCE.mask(name, where)
-        if not name.startswith("reported"):
-            missing |= EVIDENCE.mask(name, ~where)
-    return used, missing
+    return evidence_masks(seen)

@@ -7,7 +7,6 @@ support two rights twice, and one more valid right never lowers the whole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -17,35 +16,16 @@ import pyarrow.compute as pc
 from models.valuation.approaches import Approach, Range, declining_income, reconcile, relief_from_royalty
 from models.valuation.columns import EvidenceColumns, Known, by_choice, day_number, register_numbers
 from models.valuation.confidence import confidence_of
-from models.valuation.facts import in_pool, months_later, of_enterprises
-from models.valuation.groups import Groups, best_of_group, consecutive
-from models.valuation.ip_score import INDICATORS, LEVELS, indicator_columns, ip_score
+from models.valuation.facts import in_pool, of_enterprises
+from models.valuation.groups import best_of_group, consecutive
+from models.valuation.ip_rules import Rights, ip_masks
+from models.valuation.ip_score import indicator_columns, ip_score
 from models.valuation.outcome import Masks, Valuation, Valued, lay_out
-from models.valuation.parameters import IP_TYPES, PATENTS, IpParameters
+from models.valuation.parameters import IP_TYPES, IpParameters
 from models.valuation.rates import ONE, Flags, Int64, checked_fen, of, ratio, share
-from models.valuation.score import any_known
-from models.valuation.words import EVIDENCE, KNOCK_OUTS, PENDING, SIGNALS
+from models.valuation.words import SIGNALS, knocked_out
 
-_DEAD = ("lapsed", "rejected", "withdrawn", "invalidated")
-_STATUS = ("granted", "pending", "expired", *_DEAD)
 _DAYS_A_YEAR = 365
-
-
-@dataclass(frozen=True)
-class _Rights:
-    """The rights being valued, sorted by enterprise and register number."""
-
-    evidence: EvidenceColumns
-    register_no: pa.ChunkedArray
-    owners: Groups
-    keys: Groups
-    kind: Int64
-    today: int
-    as_of: date
-    remaining: Known
-    term_days: Int64
-    tenor_months: Int64
-    pooled: Flags
 
 
 def value_ip(
@@ -83,7 +63,7 @@ def value_ip(
         tolerance=share(common.gap_tolerance),
     )
     sales = of_enterprises(evidence, facts, "verified_sales_12m_fen")
-    masks = _masks(rights, columns, (cost, income, market), sales, parameters)
+    masks = ip_masks(rights, columns, (cost, income, market), sales, parameters)
     masks = _with_disagreement(masks, reconciled.disagree)
     value = _after_cuts(rights, reconciled.value, masks, parameters)
     supported = np.asarray(income.known, bool)
@@ -111,13 +91,14 @@ def value_ip(
             priority=lending,
             masks=masks,
             confidence=confidence_of(value, (cost, income, market), reconciled, score.known_weight, masks),
+            pooled=rights.pooled,
         )
     )
 
 
 def _prepared(
     rows: pa.Table, parameters: IpParameters, as_of: date, facts: pa.Table | None, pooled: pa.Table | None, tenor: int
-) -> _Rights:
+) -> Rights:
     rows = rows.set_column(rows.column_names.index("right_no"), "right_no", register_numbers(rows.column("right_no")))
     rows = rows.take(pc.sort_indices(rows, [("enterprise_id", "ascending"), ("right_no", "ascending")]))
     evidence = EvidenceColumns(rows)
@@ -128,7 +109,7 @@ def _prepared(
     expires = expires.otherwise(Known(filed.values + term_days, filed.known & (term_days > 0)))
     today = day_number(as_of)
     asked = of_enterprises(evidence, facts, "tenor_months")
-    return _Rights(
+    return Rights(
         evidence=evidence,
         register_no=number,
         owners=consecutive(evidence.enterprises()),
@@ -148,7 +129,7 @@ def _owner_share(evidence: EvidenceColumns) -> Int64:
     return evidence.shares("owner_share").default(ONE)
 
 
-def _cost(rights: _Rights, strength: Range, parameters: IpParameters) -> Approach:
+def _cost(rights: Rights, strength: Range, parameters: IpParameters) -> Approach:
     """Replacement cost × strength × remaining life; a stated cost counts in low and central up to the standard cost.
 
     No voucher is on record, so cost alone is never verified.
@@ -165,7 +146,7 @@ def _cost(rights: _Rights, strength: Range, parameters: IpParameters) -> Approac
     return Approach(value, known, np.zeros(len(known), bool))
 
 
-def _income(rights: _Rights, strength: Range, parameters: IpParameters, facts: pa.Table | None) -> Approach:
+def _income(rights: Rights, strength: Range, parameters: IpParameters, facts: pa.Table | None) -> Approach:
     """Relief from royalty on attributable sales, never above invoiced sales, plus licence income."""
     evidence, common = rights.evidence, parameters.common
     stated, licence = evidence.integers("attributable_revenue_12m_fen"), evidence.integers("licence_income_12m_fen")
@@ -208,87 +189,14 @@ def appraised(
     return Approach(ends, np.asarray(known, bool), np.asarray(known & by_other, bool)), np.where(known, fresh, 0)
 
 
-def _masks(
-    rights: _Rights,
-    columns: dict[str, Known],
-    approaches: tuple[Approach, Approach, Approach],
-    sales: Known,
-    parameters: IpParameters,
-) -> Masks:
-    cost, income, market = approaches
-    revenue = rights.evidence.integers("attributable_revenue_12m_fen")
-    evidence, nothing = rights.evidence, np.zeros(rights.evidence.size, np.int64)
-    status = evidence.choice("legal_status", _STATUS)
-    patent = rights.kind < len(PATENTS)
-    fees, stake = evidence.days("fee_paid_until"), evidence.shares("owner_share")
-    consent, pledged, disputed = (evidence.flags(name) for name in ("co_owner_consent", "pledged", "disputed"))
-    shared = (stake.known & (stake.values < ONE)) | evidence.filled("co_owners")
-    needed = months_later(rights.as_of, rights.tenor_months + parameters.life_margin_months) - rights.today
-    lapsed = (status >= _STATUS.index("lapsed")) | (patent & fees.known & (fees.values < rights.today))
-    alive = rights.remaining.known & (rights.remaining.values > 0)
-    acquired = evidence.days("acquired_on")
-    bought = (evidence.choice("acquisition", ("bought", "contributed")) >= 0) | acquired.known
-    recent = acquired.default(rights.today) >= months_later(rights.as_of, nothing - parameters.bought_window_months)
-    designs = rights.kind == IP_TYPES.index("design")
-    filed_late = evidence.days("filed_on").values >= months_later(
-        rights.as_of, nothing - parameters.design_window_months
-    )
-    recent_designs = designs & filed_late & (status == 0)
-    counts = (
-        rights.owners.sums(recent_designs.astype(np.int64))[rights.owners.of_row] if rights.owners.count else nothing
-    )
-    repeated = np.bincount(rights.keys.of_row, minlength=rights.keys.count)[rights.keys.of_row] > 1
-    unverified = income.known & ~income.verified
-    knock = (
-        KNOCK_OUTS.mask("not_granted", status == _STATUS.index("pending"))
-        | KNOCK_OUTS.mask("lapsed", lapsed)
-        | KNOCK_OUTS.mask("expired", (status == _STATUS.index("expired")) | (rights.remaining.known & ~alive))
-        | KNOCK_OUTS.mask("life_too_short", alive & (rights.remaining.values < needed))
-        | KNOCK_OUTS.mask("pledged_elsewhere", pledged.true)
-        | KNOCK_OUTS.mask("co_owner_no_consent", shared & consent.false)
-        | KNOCK_OUTS.mask("ownership_dispute", disputed.true)
-        | KNOCK_OUTS.mask("type_not_accepted", rights.kind < 0)
-        | KNOCK_OUTS.mask("not_owned", evidence.choice("acquisition", ("licensed",)) >= 0)
-        | KNOCK_OUTS.mask("counted_in_pool", rights.pooled)
-    )
-    pending = (
-        PENDING.mask("legal_status", (status < 0) | np.asarray(pc.equal(rights.register_no, "").to_numpy(), bool))
-        | PENDING.mask("fees_paid", patent & ~fees.known)
-        | PENDING.mask("expiry", ~rights.remaining.known)
-        | PENDING.mask("pledge_search", ~pledged.known)
-        | PENDING.mask("ownership", ~stake.known)
-        | PENDING.mask("co_owner_consent", shared & ~consent.known)
-        | PENDING.mask("dispute_search", ~disputed.known)
-    )
-    signals = (
-        SIGNALS.mask("bought_before_applying", bought & recent)
-        | SIGNALS.mask("designs_en_masse", recent_designs & (counts > parameters.designs_counted))
-        | SIGNALS.mask("fees_lapsed", lapsed)
-        | SIGNALS.mask("duplicate_register_no", repeated)
-        | SIGNALS.mask("revenue_above_sales", sales.known & (revenue.values > sales.values))
-    )
-    used, missing = nothing.copy(), nothing.copy()
-    for level in LEVELS:
-        seen = any_known(INDICATORS, columns, level)
-        used |= EVIDENCE.mask(f"{level}_indicators", seen)
-        missing |= EVIDENCE.mask(f"{level}_indicators", ~seen)
-    stated = evidence.integers("cost_fen").known
-    used |= EVIDENCE.mask("reported_cost", cost.known & stated) | EVIDENCE.mask("standard_cost", cost.known & ~stated)
-    used |= EVIDENCE.mask("invoiced_revenue", income.verified) | EVIDENCE.mask("reported_revenue", unverified)
-    used |= EVIDENCE.mask("appraisal", market.known)
-    missing |= EVIDENCE.mask("invoiced_revenue", ~income.verified) | EVIDENCE.mask("appraisal", ~market.known)
-    missing |= EVIDENCE.mask("documented_cost", np.ones(evidence.size, bool))
-    return Masks(knock, np.where(knock == 0, pending, 0), signals, used, missing)
-
-
 def _with_disagreement(masks: Masks, disagree: Flags) -> Masks:
     signals = masks.signals | SIGNALS.mask("approaches_disagree", disagree)
     return Masks(masks.knock_outs, masks.pending, signals, masks.used, masks.missing)
 
 
-def _after_cuts(rights: _Rights, value: Range, masks: Masks, parameters: IpParameters) -> Range:
+def _after_cuts(rights: Rights, value: Range, masks: Masks, parameters: IpParameters) -> Range:
     """Knocked out: nothing. Pending or just bought: high alone. Of designs en masse only the best few."""
-    out = masks.knock_outs != 0
+    out = knocked_out(masks.knock_outs)
     held = (masks.pending != 0) | SIGNALS.has(masks.signals, "bought_before_applying")
     en_masse = SIGNALS.has(masks.signals, "designs_en_masse")
     ends = []

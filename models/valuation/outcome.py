@@ -10,7 +10,7 @@ import pyarrow as pa
 from models.valuation.approaches import Approach, Range
 from models.valuation.groups import Groups, once_per_key, shared_out
 from models.valuation.rates import Flags, Int64
-from models.valuation.words import CONFIDENCE, EVIDENCE, GAMING, KNOCK_OUTS, PENDING, SIGNALS
+from models.valuation.words import CONFIDENCE, EVIDENCE, GAMING, KNOCK_OUTS, PENDING, SIGNALS, knocked_out
 
 METHODS = ("cost", "income", "market")
 ENDS = ("low", "central", "high")
@@ -31,8 +31,9 @@ class Masks:
 class Valuation:
     """Assets and enterprises, sorted by enterprise_id (assets then by register_no).
 
-    `assets`: value_* is what an asset is worth by itself; counted_* is its part of the enterprise's value, which is
-    lower where several assets live on the same sales or a register number was entered twice.
+    `assets`: value_* is what an asset is worth by itself; part_* is its part of what the enterprise's assets are worth
+    together, which is lower where several live on the same sales or a register number was entered twice; counted_* is
+    the part that counts beside the asset pool: 0 for what the pool holds, which takes part_* from here.
     `enterprises`: sums of counted_* and lending_*; `refer` says that a person must look, `referred_because` why.
     """
 
@@ -59,6 +60,7 @@ class Valued:
     priority: Int64
     masks: Masks
     confidence: Int64
+    pooled: Flags
 
 
 def counted_range(valued: Valued) -> Range:
@@ -74,14 +76,15 @@ def counted_range(valued: Valued) -> Range:
 
 def lay_out(valued: Valued) -> Valuation:
     """Both tables of a valuation."""
-    counted = counted_range(valued)
+    parts = counted_range(valued)
+    counted = Range.zero(len(valued.pooled)).where(valued.pooled, parts)
     keys = valued.keys
     lending = counted.times(Range(*(keys.lowest(end)[keys.of_row] for end in valued.lending_share.ends)))
     masks = valued.masks
     gaming = np.logical_or.reduce([SIGNALS.has(masks.signals, name) for name in GAMING])
     open_value = (masks.pending != 0) | SIGNALS.has(masks.signals, "approaches_disagree")
-    refer = np.asarray((gaming & (masks.knock_outs == 0)) | (open_value & (valued.value.high > 0)), bool)
-    ranges = {"value": valued.value, "counted": counted, "lending": lending}
+    refer = np.asarray((gaming & ~knocked_out(masks.knock_outs)) | (open_value & (valued.value.high > 0)), bool)
+    ranges = {"value": valued.value, "part": parts, "counted": counted, "lending": lending}
     ranges |= {name: item.value for name, item in zip(METHODS, valued.approaches, strict=True)}
     known = {name: item.known for name, item in zip(METHODS, valued.approaches, strict=True)}
     columns: dict[str, pa.Array | pa.ChunkedArray] = {

@@ -23,7 +23,7 @@ from models.valuation.facts import of_enterprises
 from models.valuation.groups import Groups, consecutive, once_per_key, shared_out
 from models.valuation.pool_coverage import coverage_columns
 from models.valuation.pool_parameters import FAMILIES, NO_ISSUER_CAP, POOL_CLASSES, PoolParameters
-from models.valuation.pool_rules import POOL_KNOCK_OUTS, POOL_PENDING, PoolEligibility, is_one_of, pool_eligibility
+from models.valuation.pool_rules import POOL_KNOCK_OUTS, POOL_PENDING, held_by_pool, is_one_of, pool_eligibility
 from models.valuation.rates import ONE, Flags, Int64, checked_fen, of, share
 from models.valuation.words import SIGNALS
 
@@ -60,7 +60,7 @@ def value_pool(
     """Value the pool assets in `rows` (columns of the record kind `pool_asset`; absent columns are unknown) at `as_of`.
 
     `facts`: one row per enterprise, `enterprise_id` and any of `pool_exposure_fen`, `pool_reserves_fen`.
-    `valuations`: enterprise_id, register_no, value_fen of IP rights and data assets (see `intangible_values`); such an
+    `valuations`: enterprise_id, register_no, value_fen of IP rights and data assets (see `stage.pool_values`); such an
     asset counts at the lower of its stated value and this one, and waits for a valuation where there is none.
     """
     rows = rows.set_column(
@@ -91,9 +91,8 @@ def value_pool(
             "signals": SIGNALS.lists(SIGNALS.mask("duplicate_register_no", repeated)),
         }
     )
-    return Pool(
-        assets, _enterprises(evidence, owners, (gross, counted, pending), parameters, facts), _claimed(evidence, rules)
-    )
+    enterprises = _enterprises(evidence, owners, (gross, counted, pending), parameters, facts)
+    return Pool(assets, enterprises, pool_claims(rows, as_of))
 
 
 def _rates(rows: EvidenceColumns, kind: Int64, parameters: PoolParameters) -> Int64:
@@ -186,6 +185,11 @@ def _enterprises(
     )
 
 
-def _claimed(rows: EvidenceColumns, rules: PoolEligibility) -> pa.Table:
-    held = pa.array(rules.held)
-    return pa.table({"enterprise_id": rows.enterprises(), "register_no": rows.texts("register_no")}).filter(held)
+def pool_claims(rows: pa.Table, as_of: date) -> pa.Table:
+    """Register numbers that pools hold at `as_of` (enterprise_id, register_no), counted there or not: none of them may
+    count beside the pool. Needs no value, so IP and data assets can be valued after it and before the pool.
+    """
+    evidence = EvidenceColumns(rows)
+    number = register_numbers(evidence.texts("register_no"))
+    held = pa.array(held_by_pool(evidence, as_of))
+    return pa.table({"enterprise_id": evidence.enterprises(), "register_no": number}).filter(held)

@@ -50,12 +50,11 @@ _RECORD_CLASSES = tuple(
 
 @dataclass(frozen=True)
 class PoolEligibility:
-    """Class (index of POOL_CLASSES, -1: none), masks, and whether the asset is held by the pool at all."""
+    """Class (index of POOL_CLASSES, -1: none) and masks of each asset."""
 
     kind: Int64
     knock_outs: Int64
     pending: Int64
-    held: Flags
 
 
 def pool_class(rows: EvidenceColumns) -> Int64:
@@ -76,12 +75,23 @@ def is_one_of(kind: Int64, names: tuple[str, ...]) -> Flags:
     return np.asarray(np.isin(kind, [POOL_CLASSES.index(name) for name in names]), bool)
 
 
+def _inside(rows: EvidenceColumns, today: int) -> tuple[Flags, Flags]:
+    entered, released = rows.days("entered_on"), rows.days("released_on")
+    return np.asarray(entered.known & (entered.values <= today), bool), np.asarray(
+        released.known & (released.values <= today), bool
+    )
+
+
+def held_by_pool(rows: EvidenceColumns, as_of: date) -> Flags:
+    """Entered and not released by the end of `as_of`."""
+    inside, gone = _inside(rows, day_number(as_of))
+    return np.asarray(inside & ~gone, bool)
+
+
 def pool_eligibility(rows: EvidenceColumns, as_of: date, parameters: PoolParameters) -> PoolEligibility:
     """Every rule of the pool on every asset. Coming into force and maturing are judged at the end of `as_of`."""
     today, kind = day_number(as_of), pool_class(rows)
-    entered, released = rows.days("entered_on"), rows.days("released_on")
-    inside = entered.known & (entered.values <= today)
-    gone = released.known & (released.values <= today)
+    inside, gone = _inside(rows, today)
     pledged = rows.flags("pledged_elsewhere")
     unnumbered = ~rows.filled("register_no")
     knock = (
@@ -107,7 +117,7 @@ def pool_eligibility(rows: EvidenceColumns, as_of: date, parameters: PoolParamet
         pending |= POOL_PENDING.mask(open_word, concerned & ~flag.known)
     more, still = _time(rows, kind, as_of, parameters)
     knock, pending = knock | more, pending | still
-    return PoolEligibility(kind, knock, np.where(knock == 0, pending, 0), np.asarray(inside & ~gone, bool))
+    return PoolEligibility(kind, knock, np.where(knock == 0, pending, 0))
 
 
 def _time(rows: EvidenceColumns, kind: Int64, as_of: date, parameters: PoolParameters) -> tuple[Int64, Int64]:

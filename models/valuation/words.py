@@ -5,6 +5,7 @@ Sets of words travel as bit masks in int64 columns and become lists of names at 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,10 @@ class Vocabulary:
     def has(self, masks: Int64, name: str) -> Flags:
         """Where the word is in the mask."""
         return np.asarray((masks & self._bit[name]) != 0, bool)
+
+    def bit(self, name: str) -> np.int64:
+        """The word's bit."""
+        return self._bit[name]
 
     def lists(self, masks: Int64) -> pa.ListArray:
         """Lists of names, one per row, in the vocabulary's order."""
@@ -111,6 +116,22 @@ EVIDENCE = Vocabulary(
     Word("management_maturity", "数据管理成熟度", "data management maturity"),
     Word("refresh", "更新记录", "refresh record"),
 )
+
+
+def knocked_out(masks: Int64) -> Flags:
+    """Where an asset is worth nothing; being counted in the pool only moves it."""
+    return np.asarray((masks & ~KNOCK_OUTS.bit("counted_in_pool")) != 0, bool)
+
+
+def evidence_masks(seen: Mapping[str, Flags]) -> tuple[Int64, Int64]:
+    """Evidence used and evidence missing; what an enterprise merely states, or the bank assumes, is never missed."""
+    used = missing = np.zeros(len(next(iter(seen.values()))), np.int64)
+    for name, where in seen.items():
+        used = used | EVIDENCE.mask(name, where)
+        if not name.startswith(("reported_", "standard_")):
+            missing = missing | EVIDENCE.mask(name, ~where)
+    return used, missing
+
 
 CONFIDENCE = ("none", "low", "medium", "high")
 # Signals that refer an asset that is not knocked out; their cuts are made by the valuations themselves.

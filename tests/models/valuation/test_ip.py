@@ -111,9 +111,12 @@ def test_the_same_right_under_two_spellings_counts_once() -> None:
 
 
 def test_what_the_pool_holds_does_not_count_beside_it() -> None:
-    """A right whose register number the pool claims is worth nothing here."""
+    """A right that the pool claims keeps its value for the pool and counts for nothing beside it."""
     pooled = pa.table({"enterprise_id": ["E1", "E2"], "register_no": ["ZL2021100123456", "X"]})
-    assert only(valued(right(), pooled=pooled))["knocked_out_by"] == ["counted_in_pool"]
+    row = only(valued(right(), pooled=pooled))
+    assert row["knocked_out_by"] == ["counted_in_pool"]
+    assert (row["counted_high_fen"], row["lending_high_fen"]) == (0, 0)
+    assert row["part_low_fen"] > 0
     other = pa.table({"enterprise_id": ["E2"], "register_no": ["ZL2021100123456"]})
     assert only(valued(right(), pooled=other))["knocked_out_by"] == []
 
