@@ -19,11 +19,11 @@ from models.valuation.confidence import confidence_of
 from models.valuation.data_quality import data_score, quality_score
 from models.valuation.data_rules import data_masks
 from models.valuation.facts import in_pool, of_enterprises
-from models.valuation.groups import Groups, consecutive
+from models.valuation.groups import Groups, consecutive, once_per_key
 from models.valuation.ip import appraised
 from models.valuation.outcome import Masks, Valuation, Valued, lay_out
 from models.valuation.parameters import DataParameters
-from models.valuation.rates import ONE, Int64, checked_fen, of, ratio, share
+from models.valuation.rates import ONE, Flags, Int64, checked_fen, of, ratio, share
 from models.valuation.score import Score
 from models.valuation.words import SIGNALS, knocked_out
 
@@ -85,12 +85,11 @@ def value_data_assets(
             keys=keys,
             approaches=(cost, income, market),
             value=value,
-            cap=_sales_cap(owners, sales, years, parameters),
+            cap=_sales_cap((owners, keys), income.known, sales, years, parameters),
             capped=np.asarray(income.known & sales.known, bool),
             score=score.value,
             decay=np.where(market.known & (appraisal_decay > 0), np.minimum(fresh, appraisal_decay), fresh),
             lending_share=lends,
-            priority=lends.low,
             masks=masks,
             confidence=confidence_of(value, (cost, income, market), reconciled, score.known_weight, masks),
             pooled=pooled_here,
@@ -185,13 +184,16 @@ def _income(
     return Approach(value, revenue.known, np.asarray(revenue.known & sales.known, bool))
 
 
-def _sales_cap(owners: Groups, sales: Known, years: Int64, parameters: DataParameters) -> Range:
-    common = parameters.common
+def _sales_cap(
+    groups: tuple[Groups, Groups], earns: Flags, sales: Known, years: Int64, parameters: DataParameters
+) -> Range:
+    """What all invoiced sales could support over the longest rights: the most that all data assets earn together."""
+    common, (owners, keys) = parameters.common, groups
     everything = Range.point(of(checked_fen(sales.values), share(parameters.attributable_share)))
     cap = declining_income(
         everything, years, rate=common.discount_rate, decline=common.yearly_decline, horizon=common.horizon_years
     )
-    return Range.point(owners.highest(cap.high))
+    return Range.point(owners.highest(once_per_key(np.where(earns, cap.high, 0), keys)))
 
 
 def _market(

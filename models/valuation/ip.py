@@ -17,7 +17,7 @@ from models.valuation.approaches import Approach, Range, declining_income, recon
 from models.valuation.columns import EvidenceColumns, Known, by_choice, day_number, register_numbers
 from models.valuation.confidence import confidence_of
 from models.valuation.facts import in_pool, of_enterprises
-from models.valuation.groups import best_of_group, consecutive
+from models.valuation.groups import best_of_group, consecutive, once_per_key
 from models.valuation.ip_rules import Rights, ip_masks
 from models.valuation.ip_score import indicator_columns, ip_score
 from models.valuation.outcome import Masks, Valuation, Valued, lay_out
@@ -69,7 +69,7 @@ def value_ip(
     supported = np.asarray(income.known, bool)
     best = Range(
         *(
-            rights.owners.highest(np.where(supported & (end > 0), top, 0))
+            rights.owners.highest(once_per_key(np.where(supported & (end > 0), top, 0), rights.keys))
             for end, top in zip(value.ends, income.value.ends, strict=True)
         )
     )
@@ -88,7 +88,6 @@ def value_ip(
             score=score.value.times(multiplier),
             decay=decay,
             lending_share=Range.point(lending),
-            priority=lending,
             masks=masks,
             confidence=confidence_of(value, (cost, income, market), reconciled, score.known_weight, masks),
             pooled=rights.pooled,

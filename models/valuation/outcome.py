@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from models.valuation.approaches import Approach, Range
 from models.valuation.groups import Groups, once_per_key, shared_out
-from models.valuation.rates import Flags, Int64
+from models.valuation.rates import ONE, Flags, Int64, lost, of
 from models.valuation.words import CONFIDENCE, EVIDENCE, GAMING, KNOCK_OUTS, PENDING, SIGNALS, knocked_out
 
 METHODS = ("cost", "income", "market")
@@ -34,7 +34,8 @@ class Valuation:
     `assets`: value_* is what an asset is worth by itself; part_* is its part of what the enterprise's assets are worth
     together, which is lower where several live on the same sales or a register number was entered twice; counted_* is
     the part that counts beside the asset pool: 0 for what the pool holds, which takes part_* from here.
-    `enterprises`: sums of counted_* and lending_*; `refer` says that a person must look, `referred_because` why.
+    `enterprises`: sums of counted_*, and of the exact lending amounts, floored once for the enterprise (so up to one
+    fen an asset above the sum of the floored ones); `refer` says that a person must look, `referred_because` why.
     """
 
     assets: pa.Table
@@ -57,29 +58,32 @@ class Valued:
     score: Range
     decay: Int64
     lending_share: Range
-    priority: Int64
     masks: Masks
     confidence: Int64
     pooled: Flags
 
 
-def counted_range(valued: Valued) -> Range:
-    """Each asset's part of its enterprise's value: once per register number, and capped assets share one cap."""
+def counted_range(valued: Valued, lending_share: Range) -> Range:
+    """Each asset's part of its enterprise's value: once per register number, and capped assets share one cap.
+
+    What lends most fills the cap first, so that one more asset never lowers what a bank lends on.
+    """
     ends = []
     capped = valued.keys.any_of(valued.capped.astype(np.int64))[valued.keys.of_row] != 0
-    for value, cap in zip(valued.value.ends, valued.cap.ends, strict=True):
+    for value, cap, first in zip(valued.value.ends, valued.cap.ends, lending_share.ends, strict=True):
         once = once_per_key(value, valued.keys)
-        inside = shared_out(np.where(capped, once, 0), cap, valued.owners, valued.priority)
+        inside = shared_out(np.where(capped, once, 0), cap, valued.owners, first)
         ends.append(np.where(capped, inside, once))
     return Range(*ends)
 
 
 def lay_out(valued: Valued) -> Valuation:
     """Both tables of a valuation."""
-    parts = counted_range(valued)
-    counted = Range.zero(len(valued.pooled)).where(valued.pooled, parts)
     keys = valued.keys
-    lending = counted.times(Range(*(keys.lowest(end)[keys.of_row] for end in valued.lending_share.ends)))
+    lending_share = Range(*(keys.lowest(end)[keys.of_row] for end in valued.lending_share.ends))
+    parts = counted_range(valued, lending_share)
+    counted = Range.zero(len(valued.pooled)).where(valued.pooled, parts)
+    lending = counted.times(lending_share)
     masks = valued.masks
     gaming = np.logical_or.reduce([SIGNALS.has(masks.signals, name) for name in GAMING])
     open_value = (masks.pending != 0) | SIGNALS.has(masks.signals, "approaches_disagree")
@@ -106,7 +110,7 @@ def lay_out(valued: Valued) -> Valuation:
     columns["evidence_used"] = EVIDENCE.lists(masks.used)
     columns["evidence_missing"] = EVIDENCE.lists(masks.missing)
     columns["refer"] = pa.array(refer)
-    return Valuation(pa.table(columns), _enterprises(valued, counted, lending, refer))
+    return Valuation(pa.table(columns), _enterprises(valued, counted, lending_share, refer))
 
 
 def _methods(known: dict[str, Flags]) -> pa.ListArray:
@@ -116,14 +120,16 @@ def _methods(known: dict[str, Flags]) -> pa.ListArray:
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(names, pa.string()))
 
 
-def _enterprises(valued: Valued, counted: Range, lending: Range, refer: Flags) -> pa.Table:
+def _enterprises(valued: Valued, counted: Range, lending_share: Range, refer: Flags) -> pa.Table:
     owners, masks = valued.owners, valued.masks
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
         "enterprise_id": valued.enterprise_id.take(pa.array(owners.starts))
     }
-    for name, item in (("value", counted), ("lending", lending)):
-        for end, values in zip(ENDS, item.ends, strict=True):
-            columns[f"{name}_{end}_fen"] = pa.array(owners.sums(values))
+    for end, values in zip(ENDS, counted.ends, strict=True):
+        columns[f"value_{end}_fen"] = pa.array(owners.sums(values))
+    for end, values, part in zip(ENDS, counted.ends, lending_share.ends, strict=True):
+        whole = owners.sums(of(values, part)) + owners.sums(lost(values, part)) // ONE
+        columns[f"lending_{end}_fen"] = pa.array(whole)
     positive = counted.high > 0
     columns["assets"] = pa.array(owners.sums(np.ones(len(positive), np.int64)))
     columns["assets_counted"] = pa.array(owners.sums(positive.astype(np.int64)))

@@ -48,12 +48,16 @@ def of(amount: Int64 | int, part: Int64 | int) -> Int64:
     return np.asarray(a1 * p1 + crossed // _HALF, np.int64)
 
 
-def of_up(amount: Int64, part: Int64 | int) -> Int64:
-    """`ceil(amount * part / ONE)`, for thresholds that an amount must reach."""
+def lost(amount: Int64, part: Int64 | int) -> Int64:
+    """What the floor of `of` leaves behind: `amount * part mod ONE`, so that a sum can be floored once."""
     a1, a0 = np.divmod(np.asarray(amount, np.int64), _HALF)
     p1, p0 = np.divmod(np.asarray(part, np.int64), _HALF)
-    rest = ((a1 * p0 + a0 * p1) % _HALF * _HALF + a0 * p0) % ONE
-    return np.asarray(of(amount, part) + (rest > 0), np.int64)
+    return np.asarray(((a1 * p0 + a0 * p1) % _HALF * _HALF + a0 * p0) % ONE, np.int64)
+
+
+def of_up(amount: Int64, part: Int64 | int) -> Int64:
+    """`ceil(amount * part / ONE)`, for thresholds that an amount must reach."""
+    return np.asarray(of(amount, part) + (lost(amount, part) > 0), np.int64)
 
 
 def ratio(part: Int64, whole: Int64 | int) -> Int64:
