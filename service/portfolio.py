@@ -23,7 +23,7 @@ from models.tables import ParquetFiles, Source, Tables, enterprises_of
 from service.assessing import Assessor
 from service.errors import EnterpriseUnknown
 
-ROWS_AT_ONCE = 1_000_000  # records read for one piece of the portfolio: some hundred MB
+ROWS_AT_ONCE = 250_000  # records read for one piece of the portfolio: memory, and steps of the progress bar
 ROWS_IN_MEMORY = 50_000  # while the final files are written
 UTF8_WITH_BOM = "utf-8-sig"  # opens in the spreadsheet programs of Chinese offices without a question
 NO_GRADE = "-"

@@ -36,6 +36,7 @@ def create_app(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        responses={"default": problems.documented_as("Any other refusal or failure")},
         openapi_tags=[
             {"name": "assessments", "description": "One enterprise, assessed and explained"},
             {"name": "operations", "description": "For the people who run the service"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC
 from http import HTTPStatus
 from typing import Annotated
@@ -99,6 +100,8 @@ def records_of(service: Service, asked: AssessmentRequest) -> Tables:
 
 def answer(assessment: Assessment, status: HTTPStatus, headers: dict[str, str] | None = None) -> Response:
     """The assessment as JSON; the decision's bytes go out as they were kept, never re-made."""
+    request = json.loads(assessment.request)
+    records = request.pop("records", None)
     head = canonical_json(
         {
             "id": assessment.id,
@@ -106,7 +109,10 @@ def answer(assessment: Assessment, status: HTTPStatus, headers: dict[str, str] |
             "enterprise_id": assessment.enterprise_id,
             "as_of": assessment.as_of.isoformat(),
             "decision_id": assessment.decision_id,
+            "request": request,
+            "records_received": None if records is None else {kind: len(rows) for kind, rows in records.items()},
         }
     )
-    body = head[:-1] + b',"request":' + assessment.request + b',"decision":' + assessment.decision + b"}"
-    return Response(body, status_code=status, headers=headers, media_type="application/json")
+    body = head[:-1] + b',"decision":' + assessment.decision + b"}"
+    fresh = {"Cache-Control": "no-store", **(headers or {})}
+    return Response(body, status_code=status, headers=fresh, media_type="application/json")

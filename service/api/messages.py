@@ -82,5 +82,8 @@ class AssessmentResponse(BaseModel):
     enterprise_id: str
     as_of: date
     decision_id: str = Field(description="SHA-256 of the decision's content")
-    request: dict[str, Any] = Field(description="the request that it answers")
+    request: dict[str, Any] = Field(description="the request that it answers, without the records")
+    records_received: dict[str, int] | None = Field(
+        description="rows by kind that came with the request; null: none did"
+    )
     decision: DecisionRecord

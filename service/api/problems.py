@@ -208,8 +208,10 @@ def install(app: FastAPI) -> None:
 
 def documented(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route: these statuses carry a problem."""
+    return {int(status): documented_as(status.phrase) for status in statuses}
+
+
+def documented_as(description: str) -> dict[str, Any]:
+    """One documented answer that carries a problem."""
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    return {
-        int(status): {"description": status.phrase, "content": {MEDIA_TYPE: schema}, "model": None}
-        for status in statuses
-    }
+    return {"description": description, "content": {MEDIA_TYPE: schema}}

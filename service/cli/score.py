@@ -127,7 +127,7 @@ def show_portfolio(console: Console, portfolio: Portfolio, seconds: float) -> No
             grades.add_row(words, f"{portfolio.by_grade[grade]:,}", limit)
     console.print(Columns([outcomes, grades], padding=(0, 2)))
     speed = f"{portfolio.enterprises:,} enterprises as of {portfolio.as_of} in {seconds:.1f} s"
-    console.print(f"[bold]{speed}[/]")
+    console.print(f"[bold]{speed}[/], data: {', '.join(sorted(portfolio.origins))}")
     for path in portfolio.files.values():
         console.print(f"  {path}", soft_wrap=True)
 

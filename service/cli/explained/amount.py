@@ -13,7 +13,7 @@ from service.cli.explained.bars import bar
 from service.cli.explained.language import Language, readable
 from service.cli.explained.page import title
 
-BAR_WIDTH = 28
+BAR_WIDTH = 22
 GATE_MARKS = {
     "passed": "[green]✓[/]",
     "fired": "[bold red]✗[/]",

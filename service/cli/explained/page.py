@@ -72,11 +72,10 @@ def reasons(decision: DecisionRecord, language: Language) -> RenderableType | No
         return None
     lines = Table.grid(padding=(0, 1))
     lines.add_column(no_wrap=True)
-    lines.add_column(style="dim", no_wrap=True)
     lines.add_column(overflow="fold")
     for reason in decision.reasons:
-        mark = MARKS[reason.about]
-        lines.add_row(f"  {mark}", reason.code, language.say(reason.zh, reason.en))
+        words = Text(language.say(reason.zh, reason.en)).append(f"  {reason.code}", "dim")
+        lines.add_row(f"  {MARKS[reason.about]}", words)
     return Group(title(language, "主要原因", "Principal reasons"), lines)
 
 

@@ -17,7 +17,7 @@ from service.cli.explained.language import Language
 from service.cli.explained.page import title
 
 MOST_SHOWN = 12
-HALF_WIDTH = 12
+HALF_WIDTH = 8
 
 
 def contributions(decision: DecisionRecord, language: Language) -> RenderableType | None:

@@ -44,6 +44,7 @@ def test_records_in_the_request_decide_as_the_same_records_in_the_store(client: 
     stored = client.post(PATH, json=asked()).json()["decision"]
     inline = client.post(PATH, json=asked(records={"invoice": invoices_of("E5")})).json()["decision"]
     assert inline == stored
+    assert client.post(PATH, json=asked(records={"invoice": []})).json()["records_received"] == {"invoice": 0}
     stranger = asked("NEW-1", records={"invoice": invoices_of("E5")})
     assert client.post(PATH, json=stranger).json()["decision"]["limit_yuan"] == stored["limit_yuan"]
     assert refused(client, 422, json=asked("NEW-1"))["field"] == "enterprise_id"

@@ -156,6 +156,19 @@ def test_what_is_not_a_day_is_refused(text: str) -> None:
         parse_day(text)
 
 
+def test_a_terminal_without_chinese_does_not_stop_the_work() -> None:
+    """What the terminal cannot show is shown as an escape."""
+    done = subprocess.run(
+        [sys.executable, "-m", "service", "policy", "show", "--on", "2020-02-29"],
+        capture_output=True,
+        cwd=Path.cwd(),
+        check=True,
+        env={"PYTHONIOENCODING": "ascii", "ASSETLIGHT_LANG": "en", "ASSETLIGHT_SHARED_DATA": "elsewhere"},
+    )
+    assert done.stdout.isascii()
+    assert done.stderr == b""
+
+
 def test_a_closed_pipe_is_quiet() -> None:
     """A reader that goes away leaves no traceback."""
     command = f"{sys.executable} -m service version --json | true"
