@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from models.features.catalogue import CATALOGUE
 from models.features.feature import Feature
-from models.features.rollup import enterprise_ctes, from_ledger_sql, ledger_sql, row_source_sql
+from models.features.ledger import build_ledger, cells_sql, drop_ledger
+from models.features.rollup import contributions_sql, enterprise_ctes
 from models.features.visibility import day_sql, visible_on_sql
 from models.features.windows import anchor_day, months_before, slot_lengths
 from models.records import KINDS
@@ -61,34 +62,73 @@ def _of_group(
     connection: duckdb.DuckDBPyConnection, tables: Tables, days: list[date], features: Sequence[Feature]
 ) -> dict[date, pa.Table]:
     """The features of each of some days that share a month grid: one pass over the rows for all of them."""
-    share = len(days) > 1 and INVOICE.name in tables.by_kind
-    if share:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE ledger AS {ledger_sql(days)}")
+    if INVOICE.name not in tables.by_kind:
+        return {day: connection.sql(_without_invoices(tables, day, features)).to_arrow_table() for day in days}
+    if len(days) == 1:
+        contributions = f"contributions AS ({contributions_sql(days[0])})"
+        text = _statement(tables, days[0], features, "contributions", "contributions", prelude=contributions)
+        return {days[0]: _fetched(connection, text, small=_is_small(tables))}
+    build_ledger(connection, days)
     by_day: dict[date, pa.Table] = {}
     for position, day in enumerate(days):
-        source = from_ledger_sql(day, position) if share else row_source_sql(day)
-        by_day[day] = connection.sql(_statement(tables, day, features, source)).to_arrow_table()
-    if share:
-        connection.execute("DROP TABLE ledger")
+        by_month, by_party = (cells_sql(table, day, position) for table in ("ledger_months", "ledger_cells"))
+        text = _statement(tables, day, features, by_month, by_party, names="ledger_names")
+        by_day[day] = connection.sql(text).to_arrow_table()
+    drop_ledger(connection)
     return by_day
 
 
-def _statement(tables: Tables, as_of: date, features: Sequence[Feature], source: str) -> str:
-    """The one statement that computes the features of a day from invoice contributions given as SQL."""
-    known = ["SELECT enterprise_id AS e FROM named"]
-    known += [
-        f"SELECT r.enterprise_id FROM {name} r WHERE {visible_on_sql(KINDS[name], as_of)}"
-        for name in tables.by_kind
-        if name != INVOICE.name and name in KINDS
+def _fetched(connection: duckdb.DuckDBPyConnection, text: str, *, small: bool) -> pa.Table:
+    """The result as Arrow. A small one goes by rows: `sql` would plan the statement twice, which costs more."""
+    if not small:
+        return connection.sql(text).to_arrow_table()
+    result = connection.execute(text)
+    names = [str(column[0]) for column in result.description or ()]
+    rows = result.fetchall()
+    types = [pa.string(), *[pa.float64()] * (len(names) - 1)]
+    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
+    return pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], names=names)
+
+
+def _known(tables: Tables, as_of: date) -> list[str]:
+    """SQL of the enterprises to be listed, besides those with invoices: named ones, and visible in any other table."""
+    return [
+        "SELECT enterprise_id AS e FROM named",
+        *(
+            f"SELECT r.enterprise_id FROM {name} r WHERE {visible_on_sql(KINDS[name], as_of)}"
+            for name in tables.by_kind
+            if name != INVOICE.name and name in KINDS
+        ),
     ]
-    if INVOICE.name not in tables.by_kind:
-        nothing = ", ".join(f'NULL::DOUBLE AS "{feature.name}"' for feature in features)
-        return f"SELECT e AS enterprise_id, {nothing} FROM ({' UNION '.join(known)}) ORDER BY e"
-    ctes = enterprise_ctes(source, frozenset().union(*(feature.columns_read for feature in features)))
+
+
+def _without_invoices(tables: Tables, as_of: date, features: Sequence[Feature]) -> str:
+    nothing = ", ".join(f'NULL::DOUBLE AS "{feature.name}"' for feature in features)
+    return f"SELECT e AS enterprise_id, {nothing} FROM ({' UNION '.join(_known(tables, as_of))}) ORDER BY e"
+
+
+def _statement(
+    tables: Tables,
+    as_of: date,
+    features: Sequence[Feature],
+    by_month: str,
+    by_party: str,
+    *,
+    prelude: str = "",
+    names: str | None = None,
+) -> str:
+    """The one statement of a day. `names` is the table of enterprise numbers where contributions carry numbers."""
+    sides = (
+        f"sides AS (SELECT b.* REPLACE (n.enterprise_id AS e) FROM joined b JOIN {names} n ON n.e = b.e)"
+        if names
+        else "sides AS (SELECT * FROM joined)"
+    )
+    wanted = frozenset[str]().union(*(feature.columns_read for feature in features))
+    known = " UNION ".join([*_known(tables, as_of), "SELECT e FROM sides"])
+    ctes = [*([prelude] if prelude else []), enterprise_ctes(by_month, by_party, wanted), sides, f"known AS ({known})"]
     columns = ", ".join(feature.column_sql for feature in features)
     text = (
-        f"WITH {ctes}, known AS ({' UNION '.join([*known, 'SELECT e FROM trade'])}) "
-        f"SELECT known.e AS enterprise_id, {columns} FROM known "
+        f"WITH {', '.join(ctes)} SELECT known.e AS enterprise_id, {columns} FROM known "
         "LEFT JOIN sides s ON s.e = known.e AND s.sale LEFT JOIN sides p ON p.e = known.e AND NOT p.sale "
         "ORDER BY known.e"
     )

@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
-from models.features.visibility import visible_on_sql, visible_span_sql
+from models.features.visibility import visible_on_sql
 from models.features.windows import anchor_day, days_to_slot_end_sql, slot_number, slot_sql
 from models.records.invoice import INVOICE, SALES, VALID, VOID
 
@@ -52,17 +52,21 @@ ROW_MEASURES: dict[str, tuple[str, str]] = {
     "last": (f"CASE WHEN {_BLUE} THEN r.issued_on END", "max"),
 }
 
-# What a month is, from its rows: name -> (SQL aggregate over the rows of a slot, how months combine). Squares of month
-# sums are exact in 128 bits while one enterprise invoices less than 10^16 yuan a month; beyond, DuckDB raises an error.
+# What a month is, from its rows: name -> (SQL aggregate over the rows of a slot, how months combine). Sums of a month
+# or counterparty are held in 64 bits (to 9 * 10^16 yuan; beyond, DuckDB raises an error), sums of squares in 128.
 # `{bit}`: the place of a slot in a word of four slots, so that 12 months of days are three 128-bit words.
 MONTH_MEASURES: dict[str, tuple[str, str]] = {
-    **{name: (f"{combine}({name})", combine) for name, (_, combine) in ROW_MEASURES.items() if combine != "bit_or"},
+    **{
+        name: (f"{combine}({name})::BIGINT", combine)
+        for name, (_, combine) in ROW_MEASURES.items()
+        if combine in ("sum", "max") and name != "last"
+    },
     "days": ("CASE WHEN age < 12 THEN bit_or(days)::HUGEINT << {bit} ELSE 0 END", "bit_or"),
-    "red": ("sum(blue) - sum(net)", "sum"),
+    "red": ("(sum(blue) - sum(net))::BIGINT", "sum"),
     "active": ("CASE WHEN sum(blue_n) > 0 THEN 1 ELSE 0 END", "sum"),
-    "moment": ("age * sum(net)", "sum"),
+    "moment": ("(age * sum(net))::BIGINT", "sum"),
     "square": ("sum(net) * sum(net)", "sum"),
-    "peak": ("sum(net)", "max"),
+    "peak": ("sum(net)::BIGINT", "max"),
 }
 
 # The counterparties of one side over 12 months, from one row per counterparty: net, blue, months it was met in (bits),
@@ -70,7 +74,7 @@ MONTH_MEASURES: dict[str, tuple[str, str]] = {
 PARTY_COLUMNS: dict[str, str] = {
     "cp_n": "count(*) FILTER (net > 0)",
     "cp_net": "sum(net) FILTER (net > 0)",
-    "cp_squares": "sum(net * net) FILTER (net > 0)",
+    "cp_squares": "sum(net::HUGEINT * net) FILTER (net > 0)",
     "cp_top": "max(net) FILTER (net > 0)",
     "cp_topfive": "list_sum(max(net, 5) FILTER (net > 0))",
     "cp_blue": "sum(blue)",
@@ -85,54 +89,31 @@ PARTY_COLUMNS: dict[str, str] = {
 _WINDOWED = re.compile(r"^([a-z_]+)_(\d+)_(\d+)$")
 
 
-def row_source_sql(as_of: date) -> str:
-    """SQL of the contributions of each invoice visible on one day."""
-    return _contributions(as_of, ROW_MEASURES, extra="", where=visible_on_sql(INVOICE, as_of))
-
-
-def ledger_sql(days: list[date]) -> str:
-    """SQL of contributions summed per enterprise, side, counterparty, slot and stretch of days in which they are seen.
-
-    Made once for many days of one month grid; `from_ledger_sql` reads it for each day. Money sums of one counterparty
-    in one month are held in 64 bits: DuckDB raises an error beyond 9 * 10^16 yuan, it never wraps.
-    """
-    first, until = visible_span_sql(INVOICE, days)
-    rows = _contributions(
-        days[-1], ROW_MEASURES, extra=f", {first} AS seen_from, {until} AS seen_until", where="seen_from < seen_until"
-    )
-    kept = ", ".join(
-        f"{combine}({name})" + ("::BIGINT" if combine == "sum" else "") + f" AS {name}"
-        for name, (_, combine) in ROW_MEASURES.items()
-    )
-    return f"SELECT e, sale, cp, slot, seen_from, seen_until, {kept} FROM ({rows}) GROUP BY ALL"
-
-
-def from_ledger_sql(as_of: date, position: int) -> str:
-    """SQL of the ledger's contributions visible on the day at `position` of the ledger's days."""
-    names = ", ".join(ROW_MEASURES)
+def contributions_sql(as_of: date) -> str:
+    """SQL of what each invoice visible on one day contributes, with the age of its slot."""
+    slot = slot_sql("r.issued_on", anchor_day(as_of))
+    measures = ", ".join(f"{expression} AS {name}" for name, expression in row_measures(anchor_day(as_of)).items())
     return (
-        f"SELECT e, sale, cp, least({slot_number(as_of)} - slot, {OLDEST_AGE})::INT AS age, {names} "
-        f"FROM ledger WHERE seen_from <= {position} AND {position} < seen_until"
+        f"SELECT r.enterprise_id AS e, r.direction = '{SALES}' AS sale, r.counterparty_id AS cp, "
+        f"least({slot_number(as_of)} - {slot}, {OLDEST_AGE})::INT AS age, {measures} "
+        f"FROM invoice r WHERE {visible_on_sql(INVOICE, as_of)}"
     )
 
 
-def _contributions(as_of: date, measures: dict[str, tuple[str, str]], *, extra: str, where: str) -> str:
-    anchor = anchor_day(as_of)
+def row_measures(anchor: int) -> dict[str, str]:
+    """What one invoice contributes: name -> SQL over the invoice row."""
     days_to_slot_end = days_to_slot_end_sql("r.issued_on", anchor)
-    columns = ", ".join(
-        f"{expression.format(days_to_slot_end=days_to_slot_end)} AS {name}"
-        for name, (expression, _) in measures.items()
-    )
-    slot = slot_sql("r.issued_on", anchor)
-    place = f"{slot} AS slot" if extra else f"least({slot_number(as_of)} - {slot}, {OLDEST_AGE})::INT AS age"
-    return (
-        f"SELECT r.enterprise_id AS e, r.direction = '{SALES}' AS sale, r.counterparty_id AS cp, {place}, "
-        f"{columns}{extra} FROM invoice r WHERE {where}"
-    )
+    return {
+        name: expression.replace("{days_to_slot_end}", days_to_slot_end)
+        for name, (expression, _) in ROW_MEASURES.items()
+    }
 
 
-def enterprise_ctes(source_sql: str, columns: Iterable[str]) -> str:
-    """The common table expressions from contributions to `sides`: a row per (e, sale) with the columns asked for."""
+def enterprise_ctes(by_month: str, by_party: str, columns: Iterable[str]) -> str:
+    """The common table expressions to `joined`: a row per (e, sale) with the columns asked for.
+
+    `by_month` and `by_party` name the relations to read contributions from; months need no counterparty (`cp`).
+    """
     wanted = sorted(columns)
     windowed = [match for column in wanted if (match := _WINDOWED.match(column))]
     measures = "".join(f", {MONTH_MEASURES[name][0]} AS {name}" for name in sorted({match[1] for match in windowed}))
@@ -140,18 +121,17 @@ def enterprise_ctes(source_sql: str, columns: Iterable[str]) -> str:
     parties = "".join(f", {PARTY_COLUMNS[column]} AS {column}" for column in wanted if column in PARTY_COLUMNS)
     return ", ".join(
         [
-            f"contributions AS ({source_sql})",
-            f"months AS (SELECT e, sale, age{measures}, min(first) AS first, max(last) AS last FROM contributions "
+            f"months AS (SELECT e, sale, age{measures}, min(first) AS first, max(last) AS last FROM {by_month} "
             "GROUP BY e, sale, age)",
             f"trade AS (SELECT e, sale, min(first) AS first_blue, max(last) AS last_blue{trade} FROM months "
             "GROUP BY e, sale)",
-            "counterparties AS (SELECT e, sale, sum(CASE WHEN age < 12 THEN net ELSE 0 END) AS net, "
-            "sum(CASE WHEN age < 12 THEN blue ELSE 0 END) AS blue, "
-            "sum(CASE WHEN age < 6 THEN blue ELSE 0 END) AS blue_half, "
+            "counterparties AS (SELECT e, sale, sum(CASE WHEN age < 12 THEN net ELSE 0 END)::BIGINT AS net, "
+            "sum(CASE WHEN age < 12 THEN blue ELSE 0 END)::BIGINT AS blue, "
+            "sum(CASE WHEN age < 6 THEN blue ELSE 0 END)::BIGINT AS blue_half, "
             "bit_or(CASE WHEN age < 12 AND blue_n > 0 THEN 1 << age ELSE 0 END) AS months, "
-            "max(CASE WHEN blue_n > 0 THEN age END) AS oldest FROM contributions GROUP BY e, sale, cp)",
+            f"max(CASE WHEN blue_n > 0 THEN age END) AS oldest FROM {by_party} GROUP BY e, sale, cp)",
             f"parties AS (SELECT e, sale{parties} FROM counterparties GROUP BY e, sale)",
-            "sides AS (SELECT * FROM trade JOIN parties USING (e, sale))",
+            "joined AS (SELECT * FROM trade JOIN parties USING (e, sale))",
         ]
     )
 
