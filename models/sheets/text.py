@@ -216,9 +216,9 @@ def header_of(path: Path, encoding: str, *, compressed: bool) -> tuple[list[str]
         text.seek(0)
         reader = csv.reader(text, delimiter=delimiter)
         try:
-            header, second = next(reader, []), next(reader, None)
+            header = next(reader, [])
         except csv.Error as error:
             raise open_quote(path, str(path)) from error
-        if second is None:
+        if not any(line.strip() for line in text):
             raise empty_text(path)
     return header, delimiter

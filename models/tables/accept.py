@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from models.records.kind import Field, FieldType, RecordKind
 from models.sheets import Sheet, sheet_of_rows
 from models.tables.checks import broken_checks
-from models.tables.columns import KNOWN_AT, ORIGIN, ColumnMap, ColumnsMissing, header_words, map_columns
+from models.tables.columns import KNOWN_AT, ORIGIN, ColumnMap, ColumnsMissing, map_columns, missing_words
 from models.tables.parse_dates import parse_date, parse_timestamp
 from models.tables.parse_numbers import parse_integer, parse_money, parse_number
 from models.tables.parse_text import Failures, as_mask, parse_choice, parse_flag, parse_text, text_of, where_true
@@ -72,7 +72,7 @@ def accept(
             f"columns are missing for {columns.kind.zh} ({columns.kind.name})",
             where=sheet.where,
             field=columns.missing[0],
-            expected="; ".join(header_words(columns.kind.field(name)) for name in columns.missing),
+            expected=missing_words(columns),
             found=", ".join(header for header in sheet.headers if header) or "no headers",
         )
     reading = Reading(sheet, columns)

@@ -186,7 +186,7 @@ def recognise(
 def not_recognised(headers: Sequence[str], maps: Sequence[ColumnMap], where: str) -> AssetlightError:
     """The error about headers that fit no kind: names the nearest kind and the columns it lacks."""
     nearest = max((m for m in maps if m.missing), key=lambda m: (len(m.positions), -len(m.missing)))
-    lacking = "; ".join(header_words(nearest.kind.field(name)) for name in nearest.missing)
+    lacking = missing_words(nearest)
     found = ", ".join(header for header in headers if header)[:300] or "no headers"
     if len(maps) == 1 or len(nearest.positions) > 1:
         return ColumnsMissing(
@@ -202,8 +202,20 @@ def not_recognised(headers: Sequence[str], maps: Sequence[ColumnMap], where: str
         where=where,
         expected="headers of one of: " + ", ".join(f"{m.kind.zh} ({m.kind.name})" for m in maps),
         found=found,
-        advice="Look at `assetlight import --help`; choose sheets with --sheet and a kind with --kind",
+        advice="The first row must hold headers, docs/records.md lists them; --sheet chooses a sheet, --kind a kind",
     )
+
+
+def missing_words(columns: ColumnMap) -> str:
+    """The missing columns in words; a kind with sides needs only the header that names the other party."""
+    sides = columns.kind.sides
+    words = []
+    for name in columns.missing:
+        if sides is not None and name == sides.counterparty:
+            words.append(f"{sides.buyer[0]} / {sides.seller[0]} / {header_words(columns.kind.field(name))}")
+        elif sides is None or name != sides.direction or sides.counterparty not in columns.missing:
+            words.append(header_words(columns.kind.field(name)))
+    return "; ".join(words)
 
 
 def header_words(declared: Field) -> str:

@@ -290,3 +290,10 @@ def test_a_column_of_nested_values_is_refused_row_by_row() -> None:
     nested = Sheet("f", None, sheet_headers, tuple(cells), found.rows.column("amount_fen").to_numpy())
     answer = accept(nested, columns, received_on=TODAY)
     assert answer.quarantined.column("code").to_pylist() == ["not_text;not_a_date;not_text"]
+
+
+def test_a_missing_party_column_is_named_by_its_usual_headers() -> None:
+    """A sheet without counterparty is told of 购方单位代号 and 销方单位代号, not of a direction column."""
+    with pytest.raises(ColumnsMissing, match="购方单位代号 / 销方单位代号") as error:
+        recognise([h for h in HEADERS if h != "购方单位代号"], [KINDS["invoice"]], "a.csv")
+    assert "进销方向" not in str(error.value.expected)
