@@ -49,7 +49,8 @@ def quarantine(outcome: ImportOutcome) -> list[dict[str, str]]:
     """The rows of the quarantine file, as texts."""
     assert outcome.quarantine is not None
     table = pa.csv.read_csv(outcome.quarantine, parse_options=pa.csv.ParseOptions(newlines_in_values=True))
-    return [{k: "" if v is None else str(v) for k, v in row.items()} for row in table.to_pylist()]
+    # headers are bilingual: "row 行号"
+    return [{k.split(" ")[0]: "" if v is None else str(v) for k, v in row.items()} for row in table.to_pylist()]
 
 
 @EVERY_KIND
