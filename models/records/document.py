@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from models.records.kind import Field, RecordKind
+from models.records.kind import UNKNOWN_WORDS, Field, RecordKind
 
 TYPE_WORDS = {
     "text": "text 文本",
@@ -27,11 +27,14 @@ Made from the declarations in `models/records` by `python -m models.records.docu
 
 - Every record carries when it happened (**occurred**) and when the bank learned it (`known_at`); it counts at a day
   only if both are not later. A later row with the same **key** is a new version: what was known before stays known.
-- Money is CNY: decimal yuan in files and requests. It is stored as integer fen (1/100 yuan) in a column of the same
-  name with `_fen` behind it. Shares, rates and scores are fractions: 0.35, or 35% in a file.
-- A header, or the key in a request, may be the Chinese or the English word, the name, or one of the aliases; blanks,
-  capitals, underscores and full width do not matter.
+- Files are workbooks, CSV, NDJSON (one flat JSON object a line) or Parquet: `assetlight import FILE...`.
+- Money is CNY: decimal yuan, or the unit that the header names: `注册资本（万元）`. It is stored as integer fen (1/100
+  yuan) in a column of the same name with `_fen` behind it, and a file with that header holds fen. Shares, rates and
+  scores are fractions: 0.35, or 35% in a file.
+- A header may be the Chinese or the English word, the name, or one of the aliases; blanks, capitals, underscores and
+  full width do not matter.
 - Empty is unknown, never zero and never no. A kind that no feed delivers is not connected, which is not bad.
+- Read as empty: UNKNOWN.
 - ● required, ○ optional, ◆ part of the key, ▷ may lie in the future (due, expiry); no other date may lie after the day
   on which the bank learned the row.
 """
@@ -40,7 +43,8 @@ Made from the declarations in `models/records` by `python -m models.records.docu
 def records_page(kinds: Iterable[RecordKind]) -> str:
     """Markdown of all kinds, in both languages."""
     kinds = tuple(kinds)
-    lines = [PREFACE, "| kind | 类别 | occurred | fields |", "| --- | --- | --- | --- |"]
+    unknown = ", ".join(f"`{word}`" for word in UNKNOWN_WORDS)
+    lines = [PREFACE.replace("UNKNOWN", unknown), "| kind | 类别 | occurred | fields |", "| --- | --- | --- | --- |"]
     lines += [f"| [`{k.name}`](#{k.name}) | {k.zh} | `{k.occurred}` | {len(k.fields)} |" for k in kinds]
     return "\n".join([*lines, "", *(section(kind) for kind in kinds)]).rstrip() + "\n"
 
@@ -113,45 +117,6 @@ def schemas_text(kinds: Iterable[RecordKind]) -> str:
     """The schemas as JSON with one column a line, for the golden file."""
     text = json.dumps(schemas(kinds), ensure_ascii=False, indent=1)
     return re.sub(r'\[\s+"([^"]+)",\s+"([^"]+)",\s+"([^"]+)"\s+\]', r'["\1", "\2", "\3"]', text) + "\n"
-
-
-def json_schema(kind: RecordKind) -> Mapping[str, Any]:
-    """JSON Schema of one record in a request: keys as in `RecordKind.example`, amounts in yuan, as text or number."""
-    return {
-        "type": "object",
-        "title": f"{kind.zh} {kind.en}",
-        "description": kind.meaning.strip(),
-        "required": [f.key for f in kind.fields if f.required and not f.filled_from],
-        "properties": {
-            **{field.key: json_property(field) for field in kind.fields},
-            "known_at": {"type": "string", "format": "date-time", "description": "入库时间 / when the bank learned it"},
-        },
-        "examples": [dict(kind.example)],
-    }
-
-
-def json_property(field: Field) -> dict[str, Any]:
-    """One field in JSON Schema. Texts are read as files are, so a number may also come as text."""
-    allows: dict[str, Any] = {"description": f"{field.zh} / {field.en}" + (f". {field.note}" if field.note else "")}
-    if field.type in ("money", "number", "integer"):
-        allows["type"] = ["integer" if field.type == "integer" else "number", "string"]
-    elif field.type == "flag":
-        allows["type"] = ["boolean", "string"]
-    else:
-        allows["type"] = ["string"]
-    if not field.required:
-        allows["type"].append("null")
-    if field.type in ("date", "timestamp"):
-        allows["format"] = "date" if field.type == "date" else "date-time"
-    scale = 0.01 if field.type == "money" else 1
-    for word, bound in (("minimum", field.minimum), ("maximum", field.maximum)):
-        if bound is not None:
-            allows[word] = bound * scale
-    if field.choices is not None:
-        allows["description"] += ". One of: " + allowed(field)
-    if field.example:
-        allows["examples"] = [field.example]
-    return allows
 
 
 if __name__ == "__main__":

@@ -107,6 +107,12 @@ class Sides:
     when_buyer: str
 
 
+# What exports write where they know nothing. None is a name, a code or a choice; 无 is not here: it may mean no.
+UNKNOWN_WORDS = (
+    *("-", "--", "---", "—", "——", "－", "/", "／", "\\N", "null", "NULL", "Null", "(null)", "(NULL)", "<null>"),
+    *("n/a", "N/A", "#N/A", "NA", "暂无", "不详", "未知", "未披露"),
+)
+
 # Every kind carries these after its own fields. `known_at`: when the bank learned the row. `superseded_at`: when the
 # bank learned a newer version of the same natural key (null while this one stands). `origin`: where the data comes
 # from ("bank", "contest", "simulated", ...): every figure made from a row must be able to name it.

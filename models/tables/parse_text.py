@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.records.kind import Field
+from models.records.kind import UNKNOWN_WORDS, Field
 from models.tables.problems import DIGITS_LOST, NOT_CHOICE, NOT_FLAG, NOT_TEXT, TOO_LONG, Mask, Reason
 
 LONGEST_TEXT = 4_000  # characters; the opinion of an expert fits, a file pasted into a cell does not
 EXACT_FLOAT = 2**53  # a code beyond it, stored as a number, has lost digits
+NOTHING = pa.array(("", *UNKNOWN_WORDS), pa.string())
 YES = ("是", "true", "yes", "y", "t", "1", "有")
 NO = ("否", "false", "no", "n", "f", "0", "无")
 
@@ -31,9 +32,9 @@ def where_true(mask: Mask, values: pa.Array) -> pa.Array:
 
 
 def trimmed(column: pa.Array) -> pa.Array:
-    """Text without blanks at its ends (full-width blanks too); empty becomes null."""
+    """Text without blanks at its ends (full-width blanks too); empty, and what means unknown, becomes null."""
     text = pc.utf8_trim_whitespace(column)
-    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    return pc.if_else(pc.is_in(text, NOTHING), pa.scalar(None, pa.string()), text)
 
 
 def normal_word(word: str) -> str:

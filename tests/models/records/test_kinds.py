@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from models.records import KINDS
-from models.records.kind import Field, RecordKind
+from models.records.kind import UNKNOWN_WORDS, Field, RecordKind
 
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -134,3 +134,11 @@ def test_a_table_without_optional_columns_conforms() -> None:
         kind.conformed(full.drop_columns(["published_on"]))
     with pytest.raises(KeyError, match="has no column rating"):
         kind.conformed(full.append_column("rating", pa.array([], pa.string())))
+
+
+@EVERY_KIND
+def test_no_choice_is_a_word_for_unknown(kind: RecordKind) -> None:
+    """What means that nothing is known is never an accepted value."""
+    unknown = {word.casefold() for word in UNKNOWN_WORDS}
+    for field in kind.fields:
+        assert not unknown & set(field.choices or {}), field.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -16,21 +17,19 @@ import pytest
 
 from models.lake import Lake
 from models.records import KINDS
-from models.records.kind import Field, RecordKind
+from models.records.kind import UNKNOWN_WORDS, Field, RecordKind
 from models.sheets import read_sheets
 from models.tables import accept, recognise
 from service.importing import ImportOptions, ImportOutcome, import_files
 from tests.record_files import FORMATS, text_row, write_rows
 from tests.record_rows import record_row, record_table
+from tests.service.conftest import Run
 
 OPTIONS = ImportOptions(received_on=date(2024, 6, 1))
 EVERY_KIND = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 # Every kind in one form each, every form with several kinds: all of them everywhere would take minutes.
-SOME_FORM = pytest.mark.parametrize(
-    ("kind", "form"),
-    list(zip(KINDS.values(), itertools.cycle(FORMATS), strict=False)),
-    ids=KINDS.keys(),
-)
+KIND_AND_FORM = list(zip(KINDS.values(), itertools.cycle(FORMATS), strict=False))
+SOME_FORM = pytest.mark.parametrize(("kind", "form"), KIND_AND_FORM, ids=KINDS.keys())
 TEN_MB = "长" * (10 * 2**20 // 3)
 
 
@@ -103,6 +102,16 @@ def test_without_a_day_of_learning_the_row_counts_from_its_last_day(kind: Record
     del row["known_at"]
     file = write_rows(tmp_path / "rows", kind, [row], "csv_zh")
     assert counts(import_files(tmp_path / "home", [file], OPTIONS))["accepted"] == 1
+
+
+def test_an_instalment_that_nobody_paid_counts_from_the_day_it_fell_due(tmp_path: Path) -> None:
+    """The day it happened may lie ahead for a planned event; without a day of learning it is learned on that day."""
+    kind = KINDS["loan_repayment"]
+    row = {**text_row(kind), "paid_on": "", "paid": ""}
+    del row["known_at"]
+    (sheet,) = read_sheets(write_rows(tmp_path / "rows", kind, [row], "csv_zh"))
+    taken = accept(sheet, recognise(sheet.headers, [kind], "test"), received_on=OPTIONS.received_on)
+    assert [learned.date() for learned in taken.rows.column("known_at").to_pylist()] == [date(2024, 3, 31)]  # UTC
 
 
 @dataclass(frozen=True)
@@ -179,6 +188,21 @@ def test_every_bad_row_is_refused_for_its_reason(kind: RecordKind, form: str, tm
 
 
 @EVERY_KIND
+def test_words_for_unknown_are_null(kind: RecordKind, tmp_path: Path) -> None:
+    """A dash, NULL or 暂无 in every optional cell is the same as an empty one; in a required one it is missing."""
+    optional = [field for field in kind.fields if not field.required]
+    required = next(field for field in kind.fields if field.required and not field.filled_from)
+    dashes = {field.key: word for field, word in zip(optional, itertools.cycle(UNKNOWN_WORDS), strict=False)}
+    dashes.update({key: "4" for key in ("chain_position",) if key in dashes})
+    rows = [text_row(kind, **dashes), text_row(kind, **{required.key: "--"})]
+    (sheet,) = read_sheets(write_rows(tmp_path / "rows", kind, rows, "csv_en"))
+    taken = accept(sheet, recognise(sheet.headers, [kind], "test"), received_on=OPTIONS.received_on)
+    (row,) = taken.rows.to_pylist()
+    assert {field.name for field in optional if row[field.name] is not None} <= {"chain_position"}
+    assert taken.quarantined.column("code").to_pylist() == ["empty"]
+
+
+@EVERY_KIND
 def test_an_unknown_field_is_named_and_nothing_of_it_is_stored(kind: RecordKind, tmp_path: Path) -> None:
     """A column that the kind does not have is reported; the row itself comes in."""
     rows = [{**text_row(kind), "信誉评级": "A", "favourite colour": "blue"}]
@@ -209,6 +233,18 @@ def test_one_bad_row_in_a_long_batch_is_the_only_one_lost(kind: RecordKind, tmp_
     assert refused["code"].split(";")[0] in ("not_yet_known", "repayment_dpd")
 
 
+def test_the_command_takes_files_of_every_kind_at_once(run: Run, tmp_path: Path) -> None:
+    """`assetlight import` of one file of each kind stores all of them and prints one object with their accounts."""
+    files = [write_rows(tmp_path / kind.name, kind, [text_row(kind)], form) for kind, form in KIND_AND_FORM]
+    code, out, _ = run("import", *files, "--home", tmp_path / "home", "--json", "--origin", "test")
+    account = json.loads(out)
+    assert code == 0
+    assert [sheet["kind"] for sheet in account["sheets"]] == list(KINDS)
+    assert (account["read"], account["accepted"], account["quarantined"]) == (len(KINDS), len(KINDS), 0)
+    again = json.loads(run("import", *files, "--home", tmp_path / "home", "--json", "--origin", "test")[1])
+    assert (again["accepted"], again["duplicates"]) == (0, len(KINDS))
+
+
 @EVERY_KIND
 @pytest.mark.parametrize("only_required", [False, True], ids=["all", "required"])
 @pytest.mark.parametrize("words", ["zh", "en", "key", "name"])
@@ -222,10 +258,10 @@ def test_the_kind_is_recognised_by_its_headers(kind: RecordKind, words: str, *, 
 
 @EVERY_KIND
 def test_a_sheet_that_lacks_a_column_passes_for_no_other_kind(kind: RecordKind) -> None:
-    """Leaving out one required column is said by name; the sheet is not taken for a kind that asks for less."""
+    """Leaving out one required column is said by name; a sheet that also names the enterprise is no list of those."""
     for lacking in kind.fields:
         if lacking.required and not lacking.filled_from and kind.name != "enterprise":
-            headers = [field.zh for field in kind.fields if field != lacking]
+            headers = ["企业名称", *(field.zh for field in kind.fields if field != lacking)]
             with pytest.raises(Exception, match="columns are missing for") as refused:
                 recognise(headers, KINDS.values(), "test")
             assert refused.value.field == lacking.name  # type: ignore[attr-defined]
