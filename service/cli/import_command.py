@@ -152,7 +152,9 @@ def show_outcome(console: Console, outcome: ImportOutcome, options: ImportOption
         counts = (sheet.read, sheet.accepted, sheet.duplicates, sheet.quarantined)
         words = f"{KINDS[sheet.kind].zh} {sheet.kind}"
         table.add_row(name, words, *(f"{count:,}" for count in counts))
-    console.print(table, width=None if console.is_terminal else max(console.width, UNWATCHED_WIDTH))
+    if not console.is_terminal:
+        console.width = max(console.width, UNWATCHED_WIDTH)
+    console.print(table)
     for line in remarks(outcome, options):
         console.print("  " + line, soft_wrap=True, markup=False)
     facts = outcome.as_dict()
