@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check format lint types contracts bench lock clean
+.PHONY: help setup demo test check format lint types contracts bench-contest lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ types: $(READY) ## mypy, strict
 
 contracts: $(READY) ## which module may import which
 	$(BIN)/lint-imports
+
+bench-contest: $(READY) ## import, train and score the contest data: seconds, memory, AUC
+	$(BIN)/python -m benchmarks.contest
 
 lock: ## renew requirements.txt from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
