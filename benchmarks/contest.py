@@ -1,7 +1,7 @@
 """The whole road on the public contest data: import of all four sheets, train, score of the 302, with time and memory.
 
-`make bench-contest` prints the table of the README. Each step is the command a user types, in a process of its own; memory is
-the largest resident set of that process.
+`make bench-contest` prints the table of the README. Each step is the command a user types, in a process of its own;
+memory is the largest resident set of that process.
 """
 
 from __future__ import annotations
