@@ -15,18 +15,17 @@ DAY_WEIGHTS = (
 )  # fmt: skip
 WEEKEND_WEIGHT = 0.22  # an average Saturday or Sunday against a working day
 
-ANNUAL_SALES_MEDIAN_YUAN = 4_400_000.0
-ANNUAL_SALES_LOG_SD = 2.2
-SALES_INVOICES_PER_MONTH_MEDIAN = 13.0
-SALES_INVOICES_LOG_SD = 1.6
-SALES_SIZE_LOG_SD = 1.07  # between the invoices of one enterprise
-PURCHASE_SIZE_LOG_SD = 1.9
+ANNUAL_SALES_MEDIAN_YUAN, ANNUAL_SALES_LOG_SD = 4_400_000.0, 2.0
+INVOICES_LOG_SD = 1.21  # between enterprises, of the number of sales invoices a month
+SALES_SPLIT_LOG_SD = 0.5  # between the invoices of one deal
+PURCHASE_SPLIT_LOG_SD = 1.6
 
-# Beta distributions over enterprises.
-VOID_RATE_BETA = (1.15, 9.0)  # by count, median 0.09, 90th percentile 0.26
-PURCHASE_VOID_RATE_BETA = (0.9, 31.0)
-RED_RATE_BETA = (0.55, 24.0)  # by count, median 0.010, 90th percentile 0.047
-RED_AMOUNT_SHARE = 0.047
+# Over enterprises: median and standard deviation of the log-odds.
+VOID_RATE = (0.08, 0.9)  # of sales invoices by count
+RED_RATE = (0.0115, 1.6)
+STRANGERS_VOID_RATE, STRANGERS_RED_RATE = 0.085, 0.007  # of invoices from suppliers outside
+VOID_SEEN_BY_BUYER = 0.3
+RED_WHOLLY = 0.8  # of red-letter invoices take back all of the blue one
 ZERO_TOTAL_RATE = 0.010
 
 # Value-added tax rates: (rate, share of enterprises that issue at it).
@@ -35,7 +34,8 @@ VAT_RATES = ((0.13, 0.45), (0.06, 0.22), (0.03, 0.20), (0.09, 0.11), (0.0, 0.02)
 # Counterparties: how many, and how unequal (share of the k-th largest falls like k**-exponent).
 CUSTOMERS_MEDIAN, CUSTOMERS_LOG_SD = 37.0, 1.6
 SUPPLIERS_MEDIAN, SUPPLIERS_LOG_SD = 76.0, 1.7
-CONCENTRATION_MEAN, CONCENTRATION_SD = 1.05, 0.45
+CONCENTRATION_MEAN, CONCENTRATION_SD = 1.05, 0.65
+# Many suppliers send small bills: freight, paper, telephone.
+PETTY_SUPPLIER_SHARE, PETTY_PURCHASE_MEDIAN_YUAN = 0.45, 420.0
 
-REPEATED_ROW_RATE = 0.027
 SPACED_STATUS_RATE = 0.0006
