@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from pydantic_core import from_json
 
 from models.sheets.errors import CompressedFileTruncated, JsonLinesUnreadable, SheetEmpty
 from models.sheets.sheet import RaggedRow, Sheet, checked_headers, typed_column
@@ -22,6 +23,8 @@ PIECE_LINES = 100_000
 PIECE_BYTES = 1 << 26
 LONGEST_LINE = 1 << 26  # bytes; a longer one is not a record
 SHOWN = 2_000  # characters of a broken line that are kept
+EXACT_LENGTH = 16  # characters of a double that surely is the decimal that was written: 15 digits and the point
+SHAPES = 10_000  # sets of keys that are remembered as seen
 KEYS = 1_000  # more different keys than any kind of record has fields, by far
 
 NOT_UTF8 = ("not_utf8", "不是UTF-8文本", "the line is not UTF-8")
@@ -91,12 +94,18 @@ def piece(
 def keys_of(path: Path, *, compressed: bool) -> tuple[str, ...]:
     """Every key of every line, in order of appearance. Raises if the file is damaged, empty, or has no JSON line."""
     keys: dict[str, None] = {}
+    seen: set[tuple[str, ...]] = set()
     first_defect = None
     with opened(path, compressed=compressed) as raw:
         try:
             for _, line in lines_of(raw):
                 try:
-                    keys.update(dict.fromkeys(object_of(line)))
+                    shape = tuple(object_of(line))
+                    if shape not in seen:
+                        if len(seen) >= SHAPES:
+                            seen.clear()
+                        seen.add(shape)
+                        keys.update(dict.fromkeys(shape))
                 except LineIsBroken as error:
                     first_defect = first_defect or error.defect[2]
                 if len(keys) > KEYS:
@@ -141,9 +150,27 @@ def lines_of(raw: IO[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def object_of(line: bytes) -> dict[str, Any]:
-    """The object of a line; LineIsBroken if there is none."""
+    """The object of a line; LineIsBroken if there is none.
+
+    The fast parser keeps neither repeated keys nor the digits of long decimals: a line that may have such, or a list or
+    an object inside, is read again by `plain_object_of`, and so is one that is broken, to say how.
+    """
     if len(line) >= LONGEST_LINE:
         raise LineIsBroken(TOO_LONG)
+    try:
+        found = from_json(line, allow_inf_nan=False)
+    except ValueError:
+        return plain_object_of(line)
+    if type(found) is not dict or line.count(b'":') != len(found) or b"[" in line:
+        return plain_object_of(line)
+    values = found.values()
+    if float in map(type, values) and any(type(v) is float and len(repr(v)) > EXACT_LENGTH for v in values):
+        return plain_object_of(line)
+    return found
+
+
+def plain_object_of(line: bytes) -> dict[str, Any]:
+    """The same by the standard library: decimals as they are written, and what is wrong with a broken line."""
     try:
         found = json.loads(line.decode("utf-8"), parse_float=str, parse_constant=str, object_pairs_hook=without_repeats)
     except UnicodeDecodeError as error:

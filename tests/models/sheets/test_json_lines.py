@@ -5,13 +5,18 @@ from __future__ import annotations
 import gzip
 import json
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.records import KINDS
 from models.sheets import CompressedFileTruncated, JsonLinesUnreadable, SheetEmpty, json_lines, read_sheets
+from models.sheets.sheet import typed_column
 from models.tables import accept, recognise
+from models.tables.parse_numbers import parse_money
 from tests.record_files import text_row
 
 GOOD = json.dumps(text_row(KINDS["tax_grade"]), ensure_ascii=False)
@@ -88,3 +93,24 @@ def test_an_endless_line_is_one_broken_row(tmp_path: Path, monkeypatch: pytest.M
     assert sheet.columns[0].to_pylist() == [1, 3]
     assert [(row.row, row.defect and row.defect[0]) for row in sheet.ragged] == [(2, "line_too_long")]
     assert sheet.rows.tolist() == [1, 3]
+
+
+AMOUNTS = st.decimals(-(10**15), 10**15, allow_nan=False, places=2)
+
+
+@given(st.lists(AMOUNTS, min_size=1, max_size=30))
+def test_an_amount_written_as_a_number_is_read_to_the_fen(amounts: list[Decimal]) -> None:
+    """Whatever the fast parser makes of a decimal, the fen that come out are those that were written."""
+    objects = [json_lines.object_of(f'{{"a": {amount:f}}}\n'.encode()) for amount in amounts]
+    values, _ = parse_money(typed_column([found["a"] for found in objects]), KINDS["invoice"].field("amount_fen"))
+    assert values.to_pylist() == [int(amount * 100) for amount in amounts]
+
+
+@given(
+    st.dictionaries(st.text(max_size=5), st.none() | st.booleans() | st.integers() | st.text(max_size=8), max_size=6)
+)
+def test_the_fast_parser_reads_what_the_plain_one_reads(found: dict[str, object]) -> None:
+    """Flat objects with any keys and texts, quotes and colons included, come out alike from both."""
+    for line in (json.dumps(found), json.dumps(found, ensure_ascii=False, separators=(",", ":"))):
+        encoded = line.encode("utf-8", "surrogatepass")
+        assert json_lines.object_of(encoded) == json_lines.plain_object_of(encoded) == found
