@@ -21,6 +21,7 @@ KNOWN_AT = Field(
 )
 
 
+COMPUTED = "superseded_at"  # of a file in the stored form: not read and not missed, the versions tell it
 # Where a row comes from ("simulated", "contest"). Only under the stored name: 数据来源 means much else in bank files.
 ORIGIN = Field("origin", "text", "assetlight.origin", "assetlight.origin", required=False)
 
@@ -132,7 +133,9 @@ def map_columns(headers: Sequence[str], kind: RecordKind, constants: Mapping[str
         seller,
         buyer,
         tuple(missing_fields(kind, {*positions, *own}, two_sided=seller is not None)),
-        tuple(header for position, header in enumerate(headers) if header and position not in used),
+        tuple(
+            header for position, header in enumerate(headers) if header and position not in used and header != COMPUTED
+        ),
     )
 
 

@@ -64,6 +64,7 @@ def test_every_file_gives_the_same_row(kind: RecordKind, tmp_path: Path) -> None
         assert columns.kind == kind, file
         taken = accept(sheet, columns, received_on=OPTIONS.received_on)
         assert taken.rows.to_pylist() == expected.to_pylist(), file
+        assert columns.ignored == (), file
 
 
 @SOME_FORM
