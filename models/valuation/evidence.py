@@ -30,4 +30,4 @@ def visible_rows(
             f"SELECT r.* FROM {kind.name} r, moment m WHERE {visible_rows_sql(kind)}{chosen} "  # noqa: S608
             f"ORDER BY {key}, r.known_at"
         )
-        return connection.execute(query).to_arrow_table()
+        return connection.sql(query).to_arrow_table()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from models.valuation.data_asset import value_data_assets
 from models.valuation.ip import value_ip
 from models.valuation.outcome import Valuation
+from models.valuation.parameters import IP_TYPES
 from models.valuation.pool import Pool, value_pool
 from models.valuation.pool_substitution import check_substitution
 from models.valuation.rates import of, share
@@ -38,31 +39,46 @@ SUMS = [f"{name}_{end}_fen" for name in ("value", "lending") for end in ("low", 
 EXAMPLES = settings(max_examples=40, deadline=None)
 
 
+DEFECTS: tuple[Row, ...] = (
+    {"ip_type": "layout"},
+    {"legal_status": "pending"},
+    {"legal_status": None},
+    {"fee_paid_until": date(2024, 1, 1)},
+    {"fee_paid_until": None},
+    {"owner_share": None},
+    {"owner_share": 0.5, "co_owner_consent": None},
+    {"disputed": True},
+    {"pledged": None},
+    {"acquisition": "bought"},
+    {"acquisition": "licensed"},
+    {"main_product": None, "claims": None},
+)
+
+
 @st.composite
-def some_right(draw: st.DrawFn, number: str = "P0") -> Row:
-    return right(
-        number,
-        ip_type=draw(st.sampled_from(["invention", "utility", "design", "software", "trademark", "layout"])),
-        legal_status=draw(st.sampled_from(["granted", "granted", "granted", "pending", "lapsed", None])),
-        filed_on=AS_OF - timedelta(days=draw(st.integers(1, 4000))),
-        expires_on=AS_OF + timedelta(days=draw(st.integers(-100, 6000))),
-        fee_paid_until=draw(st.sampled_from([None, date(2024, 1, 1), date(2025, 1, 1), date(2025, 1, 1)])),
-        owner_share=draw(st.sampled_from([None, 0.5, 1.0, 1.0])),
-        co_owner_consent=draw(KNOWN_OR_NOT),
-        disputed=draw(st.sampled_from([None, False, False, True])),
-        pledged=draw(st.sampled_from([None, False, False, True])),
-        acquisition=draw(st.sampled_from([None, "own", "bought", "licensed"])),
-        main_product=draw(KNOWN_OR_NOT),
-        claims=draw(st.sampled_from([None, 5, 20])),
-        forward_citations=draw(st.sampled_from([None, 0, 9])),
-        countries=draw(st.sampled_from([None, 1, 4])),
-        licences=draw(st.sampled_from([None, 0, 2])),
-        ipc4=draw(st.sampled_from([None, "H02P"])),
-        cost_fen=draw(MONEY),
-        attributable_revenue_12m_fen=draw(MONEY),
-        appraised_fen=draw(MONEY),
-        appraised_on=draw(st.sampled_from([None, date(2023, 12, 1)])),
-        appraiser=draw(st.sampled_from([None, "A"])),
+def some_right(draw: st.DrawFn, number: str = "P0", kinds: tuple[str, ...] = IP_TYPES) -> Row:
+    """A right whose amounts vary; one in four has a defect or something open."""
+    defect = draw(st.sampled_from(DEFECTS)) if draw(st.integers(0, 3)) == 0 else {}
+    return (
+        right(
+            number,
+            ip_type=draw(st.sampled_from(kinds)),
+            filed_on=AS_OF - timedelta(days=draw(st.integers(1, 4000))),
+            expires_on=AS_OF + timedelta(days=draw(st.integers(500, 6000))),
+            owner_share=draw(st.sampled_from([0.5, 1.0])),
+            co_owner_consent=True,
+            claims=draw(st.sampled_from([None, 5, 20])),
+            forward_citations=draw(st.sampled_from([None, 0, 9])),
+            countries=draw(st.sampled_from([None, 1, 4])),
+            licences=draw(st.sampled_from([None, 0, 2])),
+            ipc4=draw(st.sampled_from([None, "H02P"])),
+            cost_fen=draw(st.one_of(st.none(), st.integers(0, 40 * WAN))),
+            attributable_revenue_12m_fen=draw(MONEY),
+            appraised_fen=draw(st.one_of(st.none(), st.none(), st.integers(0, 50 * WAN))),
+            appraised_on=date(2023, 12, 1),
+            appraiser=draw(st.sampled_from([None, "A"])),
+        )
+        | defect
     )
 
 
@@ -71,28 +87,40 @@ def some_rights(draw: st.DrawFn) -> list[Row]:
     return [draw(some_right(f"P{place}")) for place in range(draw(st.integers(1, 9)))]
 
 
+DATA_DEFECTS: tuple[Row, ...] = (
+    {"source_basis": "none"},
+    {"source_basis": None},
+    {"personal_information": True, "personal_information_basis": None},
+    {"disputed": True},
+    {"quality_assessed_by": "enterprise"},
+    {"quality_accuracy": None, "scarcity": None, "dcmm_level": None},
+    {"related_revenue_share": 1.0},
+    {"related_revenue_share": None},
+    {"depends_on_enterprise": True},
+    {"depends_on_enterprise": None},
+    {"right_to_operate": None, "right_to_use": None},
+)
+
+
 @st.composite
 def some_data(draw: st.DrawFn, number: str = "A0") -> Row:
-    quality = draw(st.sampled_from([None, 0.2, 0.95]))
-    return data_set(
-        number,
-        source_basis=draw(st.sampled_from(["own", "licensed", "none", None])),
-        personal_information=draw(KNOWN_OR_NOT),
-        personal_information_basis=draw(st.sampled_from([None, "consent", "none"])),
-        disputed=draw(st.sampled_from([None, False, False, True])),
-        quality_accuracy=quality,
-        quality_assessed_by=draw(st.sampled_from([None, "enterprise", "third_party"])),
-        related_revenue_share=draw(st.sampled_from([None, 0.0, 0.3, 1.0])),
-        depends_on_enterprise=draw(KNOWN_OR_NOT),
-        refreshed_on=AS_OF - timedelta(days=draw(st.integers(0, 800))),
-        certificate_expires_on=draw(st.sampled_from([None, date(2025, 12, 1), date(2030, 1, 1)])),
-        revenue_12m_fen=draw(MONEY),
-        cost_fen=draw(MONEY),
-        book_fen=draw(MONEY),
-        scarcity=draw(st.sampled_from([None, 0.0, 0.7])),
-        right_to_operate=draw(KNOWN_OR_NOT),
-        right_to_use=draw(KNOWN_OR_NOT),
-        trade_price_fen=draw(MONEY),
+    """A data asset whose amounts vary; one in four has a defect or something open."""
+    defect = draw(st.sampled_from(DATA_DEFECTS)) if draw(st.integers(0, 3)) == 0 else {}
+    return (
+        data_set(
+            number,
+            quality_accuracy=draw(st.sampled_from([0.2, 0.95])),
+            related_revenue_share=draw(st.sampled_from([0.0, 0.3])),
+            refreshed_on=AS_OF - timedelta(days=draw(st.integers(0, 700))),
+            certificate_expires_on=draw(st.sampled_from([None, date(2025, 12, 1), date(2030, 1, 1)])),
+            revenue_12m_fen=draw(MONEY),
+            cost_fen=draw(MONEY),
+            book_fen=draw(MONEY),
+            scarcity=draw(st.sampled_from([0.0, 0.7])),
+            contracts=draw(st.integers(0, 12)),
+            trade_price_fen=draw(st.one_of(st.none(), st.none(), MONEY)),
+        )
+        | defect
     )
 
 
@@ -141,6 +169,15 @@ def ordered(valuation: Valuation) -> bool:
 def test_one_more_right_never_lowers_value_or_lending(rows: list[Row], more: Row, sales: int | None) -> None:
     """Whatever the new right is, what was there keeps its worth."""
     assert no_less(sums(ip([*rows, more], sales)), sums(ip(rows, sales)))
+
+
+@given(rows=st.lists(st.integers(0, 2 * WAN), min_size=4, max_size=9), more=st.integers(0, 2 * WAN))
+@EXAMPLES
+def test_one_more_design_en_masse_never_lowers_the_best_few(rows: list[int], more: int) -> None:
+    """Crossing the number of recent designs that count leaves the best of them, and lowers nothing."""
+    fresh = {"ip_type": "design", "filed_on": date(2024, 3, 1), "expires_on": date(2039, 3, 1)}
+    designs = [right(f"D{place}", cost_fen=cost, **fresh) for place, cost in enumerate([*rows, more])]
+    assert no_less(sums(ip(designs, None)), sums(ip(designs[:-1], None)))
 
 
 @given(rows=some_data_sets(), more=some_data("NEW"), sales=SALES)
