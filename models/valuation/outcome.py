@@ -33,7 +33,8 @@ class Valuation:
 
     `assets`: value_* is what an asset is worth by itself; part_* is its part of what the enterprise's assets are worth
     together, which is lower where several live on the same sales or a register number was entered twice; counted_* is
-    the part that counts beside the asset pool: 0 for what the pool holds, which takes part_* from here.
+    the part that counts beside the asset pool: 0 for what the pool holds, which takes part_* from here. A cap is shared
+    out at each end anew, so one asset's part need not rise from low to high; the sums do.
     `enterprises`: sums of counted_*, and of the exact lending amounts, floored once for the enterprise (so up to one
     fen an asset above the sum of the floored ones); `refer` says that a person must look, `referred_because` why.
     """
