@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -53,20 +53,28 @@ class Known:
 
 
 class EvidenceColumns:
-    """Typed access to the columns of one evidence table."""
+    """Typed access to the columns of one evidence table; each is read once."""
 
     def __init__(self, rows: pa.Table) -> None:
-        self.rows = rows
+        self.rows = rows.combine_chunks()
         self.size = rows.num_rows
+        self._names = frozenset(rows.column_names)
+        self._read: dict[tuple[str, str], Known] = {}
+
+    def _once(self, reading: str, name: str, read: Callable[[str], Known]) -> Known:
+        found = self._read.get((reading, name))
+        if found is None:
+            found = self._read[reading, name] = read(name)
+        return found
 
     def _numbers(self, name: str, kind: pa.DataType) -> tuple[pa.ChunkedArray, Flags] | None:
-        if name not in self.rows.column_names:
+        if name not in self._names:
             return None
         column = self.rows.column(name)
-        if pa.types.is_null(column.type):
+        if pa.types.is_null(column.type) or column.null_count == self.size:
             return None
         try:
-            column = column.cast(kind)
+            column = column if column.type == kind else column.cast(kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as problem:
             raise EvidenceColumnWrong(
                 "an evidence column has the wrong type", expected=str(kind), found=str(column.type), field=name
@@ -78,6 +86,9 @@ class EvidenceColumns:
 
     def integers(self, name: str) -> Known:
         """Counts and money in fen; negative values count as 0."""
+        return self._once("integers", name, self._integers)
+
+    def _integers(self, name: str) -> Known:
         found = self._numbers(name, pa.int64())
         if found is None:
             return self._unknown()
@@ -85,6 +96,9 @@ class EvidenceColumns:
 
     def shares(self, name: str) -> Known:
         """Fractions of 0..1 as shares, rounded to a millionth; NaN is unknown."""
+        return self._once("shares", name, self._shares)
+
+    def _shares(self, name: str) -> Known:
         found = self._numbers(name, pa.float64())
         if found is None:
             return self._unknown()
@@ -93,6 +107,9 @@ class EvidenceColumns:
 
     def flags(self, name: str) -> Known:
         """True, false or unknown."""
+        return self._once("flags", name, self._flags)
+
+    def _flags(self, name: str) -> Known:
         found = self._numbers(name, pa.bool_())
         if found is None:
             return self._unknown()
@@ -100,6 +117,9 @@ class EvidenceColumns:
 
     def days(self, name: str) -> Known:
         """Days since 1970-01-01."""
+        return self._once("days", name, self._days)
+
+    def _days(self, name: str) -> Known:
         found = self._numbers(name, pa.date32())
         if found is None:
             return Known(np.full(self.size, NO_DAY), np.zeros(self.size, bool))
@@ -108,9 +128,11 @@ class EvidenceColumns:
 
     def texts(self, name: str) -> pa.ChunkedArray:
         """Texts, empty where unknown."""
-        if name not in self.rows.column_names:
+        if name not in self._names:
             return pa.chunked_array([pa.array([""] * self.size, pa.string())])
-        return pc.fill_null(self.rows.column(name).cast(pa.string()), "")
+        column = self.rows.column(name)
+        column = column if column.type == pa.string() else column.cast(pa.string())
+        return pc.fill_null(column, "") if column.null_count else column
 
     def listed(self, name: str) -> Known:
         """How many entries a text lists, separated by `;`; unknown where it is empty."""
