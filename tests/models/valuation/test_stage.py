@@ -76,16 +76,17 @@ def test_only_the_enterprises_asked_for_are_valued() -> None:
     assert some.ip.enterprises.to_pylist() == every.ip.enterprises.to_pylist()[1:]
 
 
-@pytest.mark.parametrize(("known_at", "counts"), [
-    (datetime(2024, 6, 30, 15, 59, tzinfo=UTC), True), (datetime(2024, 6, 30, 16, 0, tzinfo=UTC), False),
-])  # fmt: skip
-def test_a_correction_counts_from_the_day_it_was_learned(known_at: datetime, counts: bool) -> None:
-    """A pledge learned before midnight in Shanghai knocks out; one learned a minute later does not."""
-    old = right("A", known_at=EARLY, superseded_at=known_at)
-    new = right("A", known_at=known_at, pledged=True)
+@pytest.mark.parametrize("pledged_before", [False, True])
+@pytest.mark.parametrize("minutes_late", [0, 1])
+def test_a_correction_counts_from_the_day_it_was_learned(pledged_before: bool, minutes_late: int) -> None:
+    """A pledge, or its release, counts if learned before midnight in Shanghai and not a minute later."""
+    known_at = datetime(2024, 6, 30, 15, 59, tzinfo=UTC) + timedelta(minutes=minutes_late)
+    old = right("A", known_at=EARLY, superseded_at=known_at, pledged=pledged_before)
+    new = right("A", known_at=known_at, pledged=not pledged_before)
     found = stage({"ip_right": table(IP_RIGHT, old, new)})
     assert found.ip is not None
-    assert (found.ip.enterprises["value_high_fen"][0].as_py() == 0) == counts
+    pledged = pledged_before if minutes_late else not pledged_before
+    assert (found.ip.enterprises["value_high_fen"][0].as_py() == 0) == pledged
 
 
 @given(later=st.integers(1, 400), change=st.sampled_from(["ip_right", "data_asset", "pool_asset"]))
