@@ -7,15 +7,19 @@ from datetime import date
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from models.records.kind import RecordKind
-from models.tables import Tables, moments, visible_rows_sql
+from models.tables import BANK_ZONE, Tables, moments, visible_rows_sql
 
 
 def visible_rows(
     tables: Tables, kind: RecordKind, as_of: date, enterprises: Sequence[str] | None = None
 ) -> pa.Table | None:
-    """The rows of one kind that count at `as_of`, sorted by their natural key; None where no feed delivers the kind."""
+    """The rows of one kind that count at `as_of`, sorted by their natural key, with the day each was learned.
+
+    None where no feed delivers the kind.
+    """
     if kind.name not in tables.by_kind:
         return None
     with duckdb.connect() as connection:
@@ -30,4 +34,10 @@ def visible_rows(
             f"SELECT r.* FROM {kind.name} r, moment m WHERE {visible_rows_sql(kind)}{chosen} "  # noqa: S608
             f"ORDER BY {key}, r.known_at"
         )
-        return connection.sql(query).to_arrow_table()
+        return with_learned_day(connection.sql(query).to_arrow_table())
+
+
+def with_learned_day(rows: pa.Table) -> pa.Table:
+    """The rows with `learned_on`, the bank's calendar day of `known_at`."""
+    there = rows.column("known_at").cast(pa.timestamp("us", tz=BANK_ZONE.key))
+    return rows.append_column("learned_on", pc.floor_temporal(pc.local_timestamp(there), unit="day").cast(pa.date32()))

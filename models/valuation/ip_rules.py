@@ -71,9 +71,14 @@ def _is_shared(evidence: EvidenceColumns) -> Flags:
     return np.asarray((stake.known & (stake.values < ONE)) | evidence.filled("co_owners"), bool)
 
 
-def _lapsed(rights: Rights) -> Flags:
-    fees = rights.evidence.days("fee_paid_until")
-    unpaid = _is_patent(rights) & fees.known & (fees.values < rights.today)
+def _lapsed(rights: Rights, parameters: IpParameters) -> Flags:
+    """Dead by its status, or fees unpaid beyond the grace when the bank last looked (`learned_on`, else today).
+
+    A fee that fell due since then is open, not missed: nobody has looked yet.
+    """
+    fees, looked = rights.evidence.days("fee_paid_until"), rights.evidence.days("learned_on")
+    back = rights.today - months_later(rights.as_of, np.full(len(rights.kind), -parameters.fee_grace_months))
+    unpaid = _is_patent(rights) & fees.known & (fees.values < looked.default(rights.today) - back)
     return np.asarray((_status(rights) >= _STATUS.index("lapsed")) | unpaid, bool)
 
 
@@ -83,7 +88,7 @@ def _knock_outs(rights: Rights, parameters: IpParameters) -> Int64:
     alive = rights.remaining.known & (rights.remaining.values > 0)
     return (
         KNOCK_OUTS.mask("not_granted", status == _STATUS.index("pending"))
-        | KNOCK_OUTS.mask("lapsed", _lapsed(rights))
+        | KNOCK_OUTS.mask("lapsed", _lapsed(rights, parameters))
         | KNOCK_OUTS.mask("expired", (status == _STATUS.index("expired")) | (rights.remaining.known & ~alive))
         | KNOCK_OUTS.mask("life_too_short", alive & (rights.remaining.values < needed))
         | KNOCK_OUTS.mask("pledged_elsewhere", evidence.flags("pledged").true)
@@ -97,10 +102,11 @@ def _knock_outs(rights: Rights, parameters: IpParameters) -> Int64:
 
 def _pending(rights: Rights) -> Int64:
     evidence = rights.evidence
+    fees = evidence.days("fee_paid_until")
     unnumbered = np.asarray(pc.equal(rights.register_no, "").to_numpy(), bool)
     return (
         PENDING.mask("legal_status", (_status(rights) < 0) | unnumbered)
-        | PENDING.mask("fees_paid", _is_patent(rights) & ~evidence.days("fee_paid_until").known)
+        | PENDING.mask("fees_paid", _is_patent(rights) & ~(fees.known & (fees.values >= rights.today)))
         | PENDING.mask("expiry", ~rights.remaining.known)
         | PENDING.mask("pledge_search", ~evidence.flags("pledged").known)
         | PENDING.mask("ownership", ~evidence.shares("owner_share").known)
@@ -123,7 +129,7 @@ def _signals(rights: Rights, sales: Known, parameters: IpParameters) -> Int64:
     return (
         SIGNALS.mask("bought_before_applying", bought & (acquired.default(rights.today) >= since))
         | SIGNALS.mask("designs_en_masse", designs & (counts > parameters.designs_counted))
-        | SIGNALS.mask("fees_lapsed", _lapsed(rights))
+        | SIGNALS.mask("fees_lapsed", _lapsed(rights, parameters))
         | SIGNALS.mask("duplicate_register_no", repeated)
         | SIGNALS.mask("revenue_above_sales", sales.known & (revenue.values > sales.values))
     )

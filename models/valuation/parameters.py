@@ -77,6 +77,7 @@ class IpParameters:
     royalty_rate: Decimal
     tax_rate: Decimal
     life_margin_months: int
+    fee_grace_months: int
     bought_window_months: int
     design_window_months: int
     designs_counted: int

@@ -30,7 +30,7 @@ def only(valuation: Valuation) -> dict[str, Any]:
         ("not_granted", {"legal_status": "pending"}),
         ("lapsed", {"legal_status": "lapsed"}),
         ("lapsed", {"legal_status": "invalidated"}),
-        ("lapsed", {"fee_paid_until": date(2024, 6, 29)}),
+        ("lapsed", {"fee_paid_until": date(2023, 12, 29)}),
         ("expired", {"expires_on": date(2024, 6, 30)}),
         ("life_too_short", {"expires_on": date(2026, 6, 29)}),
         ("pledged_elsewhere", {"pledged": True}),
@@ -62,6 +62,8 @@ def test_life_of_tenor_plus_one_year_is_enough() -> None:
     [
         ("legal_status", {"legal_status": None}),
         ("fees_paid", {"fee_paid_until": None}),
+        ("fees_paid", {"fee_paid_until": date(2023, 12, 30)}),
+        ("fees_paid", {"fee_paid_until": date(2024, 6, 29)}),
         ("pledge_search", {"pledged": None}),
         ("ownership", {"owner_share": None}),
         ("co_owner_consent", {"owner_share": 0.6, "co_owner_consent": None}),

@@ -108,3 +108,16 @@ def test_what_is_learned_later_changes_nothing(later: int, change: str) -> None:
         assert right_ is not None
         assert left.assets.equals(right_.assets)
         assert left.enterprises.equals(right_.enterprises)
+
+
+def test_a_fee_that_fell_due_after_the_bank_last_looked_is_open_and_not_missed() -> None:
+    """Learned in February with fees paid to March: open in June. Learned in June with fees paid to 2023: lapsed."""
+    rows = [
+        right("A", fee_paid_until=date(2024, 3, 1)),
+        right("B", fee_paid_until=date(2023, 11, 1), known_at=datetime(2024, 6, 1, 9, 30, tzinfo=UTC)),
+        right("C", fee_paid_until=date(2023, 11, 1)),
+    ]
+    found = stage({"ip_right": table(IP_RIGHT, *rows)})
+    assert found.ip is not None
+    assert found.ip.assets["knocked_out_by"].to_pylist() == [[], ["lapsed"], []]
+    assert found.ip.assets["pending"].to_pylist() == [["fees_paid"], [], ["fees_paid"]]
