@@ -71,13 +71,14 @@ def simulate_to(
     start: date = START,
     invoices_per_month: float = 12.0,
     invoices_only: bool = False,
+    hardship: float = 0.0,
 ) -> dict[str, Any]:
     """Write the whole economy to `out` and say what was written. The same arguments give the same bytes."""
     out.mkdir(parents=True, exist_ok=True)
     weeks = calendar(start, months).weeks
     world = build(
         enterprises=enterprises, months=months, seed=seed, start=start, invoices_per_month=invoices_per_month,
-        progress=lambda week: progress("weeks", week, weeks),
+        hardship=hardship, progress=lambda week: progress("weeks", week, weeks),
     )  # fmt: skip
     with_sheet = enterprises <= LARGEST_WITH_SHEET
     branch = world.ids.slice(0, max(1, round(enterprises * BRANCH_SHARE)))
@@ -105,6 +106,7 @@ def simulate_to(
         "enterprises": enterprises,
         "months": months,
         "seed": seed,
+        "hardship": hardship,
         "start": start.isoformat(),
         "end": str(pa.scalar(world.when.last_day, pa.int32()).cast(pa.date32()).as_py()),
         **rates(world),
@@ -129,6 +131,9 @@ def simulate(
     invoices_only: Annotated[
         bool, typer.Option("--invoices-only", help="Only invoices, loans and labels, for scale tests / 仅发票与贷款")
     ] = False,
+    hardship: Annotated[
+        float, typer.Option(min=-5, max=5, help="Takes so many times 2 % of sales from profits / 经济困难程度")
+    ] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object / 只输出一个 JSON 对象")] = False,
 ) -> None:
     """Simulate an economy in which default follows from cash running out. 模拟一个企业因现金耗尽而违约的经济体。
@@ -145,7 +150,7 @@ def simulate(
         tasks = {name: bar.add_task(description, total=None) for name, description in words.items()}
         report = simulate_to(
             out, enterprises=enterprises, months=months, seed=seed, start=start.date(),
-            invoices_per_month=invoices_per_month, invoices_only=invoices_only,
+            invoices_per_month=invoices_per_month, invoices_only=invoices_only, hardship=hardship,
             progress=lambda name, done, total: bar.update(tasks[name], completed=done, total=total),
         )  # fmt: skip
     if as_json:

@@ -96,6 +96,8 @@ class Economy:
         self.schedule = np.zeros((weeks + 64, n), dtype=np.int64)  # receipts to come, by week
         self.next_batch = np.zeros(n, dtype=np.int64)  # first due week not paid to suppliers
         self.shock = p.volatility * Draws(p.seed, "first shock", np.arange(n)).normal("x")
+        just_lost = Draws(p.seed, "first shock", np.arange(n)).chance("lost much", 0.07)
+        self.shock -= np.where(just_lost & (p.role != ANCHOR), 0.7, 0.0)
         self.sensitivity = 0.8 + 1.6 * Draws(p.seed, "macro", np.arange(n)).uniform("x")
         self.activity = np.ones(n)
         self.supply = np.ones(n)

@@ -68,8 +68,11 @@ def _roles(draws: Draws, enterprises: int) -> Whole:
     return roles[np.argsort(draws.uniform("role order"), kind="stable").argsort(kind="stable")]
 
 
-def populate(enterprises: int, seed: int, invoices_per_month: float) -> Population:
-    """Draw the traits. `invoices_per_month` is the mean number of sales invoices of one enterprise."""
+def populate(enterprises: int, seed: int, invoices_per_month: float, hardship: float = 0.0) -> Population:
+    """Draw the traits. `invoices_per_month` is the mean number of sales invoices of one enterprise.
+
+    `hardship` takes so many times 2 % of sales from everybody's profit: a poorer economy, in which more cash runs out.
+    """
     d = Draws(seed, "population", np.arange(enterprises))
     role = _roles(d, enterprises)
     is_ = [role == kind for kind in range(len(ROLE_NAMES))]
@@ -86,7 +89,7 @@ def populate(enterprises: int, seed: int, invoices_per_month: float) -> Populati
     variable = np.where(is_[ANCHOR], 0.66, variable)
     technology = d.beta_like("technology", 0.12, 1.4)
     technology = np.where(is_[STARTUP], d.beta_like("start-up technology", 0.42, 1.2), technology)
-    profit = 0.088 + 0.04 * d.normal("profit") + 0.03 * technology
+    profit = 0.088 - 0.02 * hardship + 0.04 * d.normal("profit") + 0.03 * technology
     profit = np.where(is_[STARTUP], -0.55 - 0.5 * d.exponential("burn"), profit)
     profit = np.where(is_[ANCHOR], 0.09, np.where(is_[FRAUDSTER], profit - 0.05, profit))
 
@@ -123,7 +126,7 @@ def populate(enterprises: int, seed: int, invoices_per_month: float) -> Populati
         ),
         culture_weeks=culture,
         terms_weeks=np.array([0, 2, 4, 4, 8, 8, 13])[d.below("terms", 7)],
-        opening_weeks=np.where(is_[STARTUP], 45, 2.0 * lumps) * (0.28 + d.exponential("opening cash")),
+        opening_weeks=np.where(is_[STARTUP], 45, 2.0 * lumps) * (0.08 + d.exponential("opening cash")),
         buffer_weeks=6 * lumps,
         patience_weeks=4.5 * lumps,
         ring=ring,

@@ -97,11 +97,18 @@ def month_end(when: Calendar, month: Whole) -> Whole:
 
 
 def build(
-    *, enterprises: int, months: int, seed: int, start: date, invoices_per_month: float, progress: Callable[[int], None]
+    *,
+    enterprises: int,
+    months: int,
+    seed: int,
+    start: date,
+    invoices_per_month: float,
+    progress: Callable[[int], None],
+    hardship: float = 0.0,
 ) -> World:
     """Draw the population and its network and let the economy run."""
     when = calendar(start, months)
-    population, network = connect(populate(enterprises, seed, invoices_per_month), when.weeks, when.macro)
+    population, network = connect(populate(enterprises, seed, invoices_per_month, hardship), when.weeks, when.macro)
     history = Economy(population, network, when).run(progress)
     strangers = np.arange(outsiders(enterprises), dtype=np.int64)
     codes = credit_codes(np.arange(enterprises, dtype=np.int64), population.region, seed)
