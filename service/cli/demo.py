@@ -25,7 +25,8 @@ from service.cli.app import commands
 from service.cli.context import Context, HomeOption, JsonOption, open_context
 from service.settings import DEFAULT_HOME
 
-ENTERPRISES, MONTHS, SEED = 300, 36, 7
+ENTERPRISES, MONTHS, SEED = 500, 36, 7
+INVOICES_PER_MONTH, HARDSHIP = 6, 2  # a small, poor economy: enough defaults to learn from, few enough rows to wait for
 LABELS_FROM = date(2022, 12, 31)  # the model learns from what was known then and from the defaults of the year after
 SCORED_ON = date(2023, 12, 31)  # the last day of the simulation
 BANNER = "SIMULATED DATA 模拟数据: shows how the service works, proves nothing about how well it predicts."
@@ -122,7 +123,10 @@ def demo(
 def run_road(run: Demo) -> str:
     """Simulate, import, train, score, explain; gives the enterprise that was explained."""
     home, sample = str(run.home), run.sample
-    size = ("--enterprises", str(ENTERPRISES), "--months", str(MONTHS), "--seed", str(SEED))
+    size = (
+        *("--enterprises", str(ENTERPRISES), "--months", str(MONTHS), "--seed", str(SEED)),
+        *("--invoices-per-month", str(INVOICES_PER_MONTH), "--hardship", str(HARDSHIP)),
+    )
     run.step(
         "1  A small simulated economy 模拟样本",
         *("simulate", "--out", str(sample), *size),

@@ -6,7 +6,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,10 +20,9 @@ from training.simulate.feeds.everything import tables_of
 from training.simulate.outcome import cash_book, label_rows, rates, role_rows
 from training.simulate.rows import ORIGIN
 from training.simulate.weeks import calendar
-from training.simulate.world import World, build
+from training.simulate.world import Plan, World, build
 from training.simulate.writing import KindFiles, write_dirty_sheet, write_parquet, write_rows
 
-START = date(2021, 1, 1)
 BLOCK = 200  # enterprises whose rows are in memory at once
 WORKERS = 2
 BRANCH_SHARE = 0.1  # of the enterprises of a small economy come by the dirty sheet of a branch instead of by Parquet
@@ -61,41 +60,27 @@ def _take_branch(sales: pa.Table, branch: pa.Array) -> tuple[pa.Table, pa.Table]
     return sales.filter(standing), sales.filter(pc.invert(mine))
 
 
-def simulate_to(
-    out: Path,
-    *,
-    enterprises: int,
-    months: int,
-    seed: int,
-    progress: Callable[[str, int, int], None],
-    start: date = START,
-    invoices_per_month: float = 12.0,
-    invoices_only: bool = False,
-    hardship: float = 0.0,
-) -> dict[str, Any]:
-    """Write the whole economy to `out` and say what was written. The same arguments give the same bytes."""
+def simulate_to(out: Path, plan: Plan, progress: Callable[[str, int, int], None]) -> dict[str, Any]:
+    """Write the whole economy to `out` and say what was written. The same plan gives the same bytes."""
     out.mkdir(parents=True, exist_ok=True)
-    weeks = calendar(start, months).weeks
-    world = build(
-        enterprises=enterprises, months=months, seed=seed, start=start, invoices_per_month=invoices_per_month,
-        hardship=hardship, progress=lambda week: progress("weeks", week, weeks),
-    )  # fmt: skip
+    weeks, enterprises = calendar(plan.start, plan.months).weeks, plan.enterprises
+    world = build(plan, lambda week: progress("weeks", week, weeks))
     with_sheet = enterprises <= LARGEST_WITH_SHEET
     branch = world.ids.slice(0, max(1, round(enterprises * BRANCH_SHARE)))
     dirt: dict[str, int] | None = None
     with KindFiles(out) as files:
         for low, tables in _blocks(
-            world, BLOCK if not invoices_only else 4 * BLOCK, invoices_only=invoices_only,
+            world, BLOCK if not plan.invoices_only else 4 * BLOCK, invoices_only=plan.invoices_only,
             progress=lambda done: progress("enterprises", min(done, enterprises), enterprises),
         ):  # fmt: skip
             for place, (kind, made) in enumerate(tables):
                 table = made
                 if with_sheet and low == 0 and place == 0:  # the first table of a block is its sales invoices
                     by_sheet, table = _take_branch(made, branch)
-                    dirt = write_dirty_sheet(by_sheet, out / DIRTY_SHEET, seed)
+                    dirt = write_dirty_sheet(by_sheet, out / DIRTY_SHEET, plan.seed)
                 files.write(kind, table)
     written = {kind: {"file": files.name(kind), "rows": rows} for kind, rows in files.rows.items()}
-    if not invoices_only:
+    if not plan.invoices_only:
         write_parquet(cash_book(world), "cash_book", out / "cash_book.parquet")
     write_rows(
         ("enterprise_id", "defaulted", "defaulted_on", "first_loan_on", "origin"), label_rows(world), out / "labels.csv"
@@ -104,10 +89,11 @@ def simulate_to(
     report: dict[str, Any] = {
         "origin": ORIGIN,
         "enterprises": enterprises,
-        "months": months,
-        "seed": seed,
-        "hardship": hardship,
-        "start": start.isoformat(),
+        "months": plan.months,
+        "seed": plan.seed,
+        "invoices_per_month": plan.invoices_per_month,
+        "hardship": plan.hardship,
+        "start": plan.start.isoformat(),
         "end": str(pa.scalar(world.when.last_day, pa.int32()).cast(pa.date32()).as_py()),
         **rates(world),
         "kinds": written,
@@ -118,7 +104,7 @@ def simulate_to(
     return {**report, "out": str(out)}
 
 
-def simulate(
+def simulate(  # noqa: PLR0913  (one argument per option)
     *,
     out: Annotated[Path, typer.Option(help="Folder to write / 输出目录")] = Path("var/simulated"),
     enterprises: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many enterprises / 企业数")] = 300,
@@ -148,11 +134,8 @@ def simulate(
         TimeElapsedColumn(), console=console, disable=not console.is_terminal, transient=True,
     ) as bar:  # fmt: skip
         tasks = {name: bar.add_task(description, total=None) for name, description in words.items()}
-        report = simulate_to(
-            out, enterprises=enterprises, months=months, seed=seed, start=start.date(),
-            invoices_per_month=invoices_per_month, invoices_only=invoices_only, hardship=hardship,
-            progress=lambda name, done, total: bar.update(tasks[name], completed=done, total=total),
-        )  # fmt: skip
+        plan = Plan(enterprises, months, seed, start.date(), invoices_per_month, hardship, invoices_only)
+        report = simulate_to(out, plan, lambda name, done, total: bar.update(tasks[name], completed=done, total=total))
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False))
         return

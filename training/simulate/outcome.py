@@ -13,16 +13,17 @@ from training.simulate.world import World, month_end
 
 
 def label_rows(world: World) -> list[tuple[object, ...]]:
-    """(enterprise, defaulted, day or empty, first loan or empty, origin) of everybody."""
+    """(enterprise, defaulted, day or empty, first loan, origin) of every borrower: nobody else can default."""
     h = world.history
     first_loan = np.full(world.population.size, -1)
     first_loan[h.loans.enterprise[::-1]] = world.when.monday(h.loans.drawn_week[::-1]) + 2
     days, loans = (np.datetime_as_string(x.astype("datetime64[D]")).tolist() for x in (h.default_day, first_loan))
     return [
-        (code, int(day >= 0), text if day >= 0 else "", loan_text if loan >= 0 else "", ORIGIN)
+        (code, int(day >= 0), text if day >= 0 else "", loan_text, ORIGIN)
         for code, day, text, loan, loan_text in zip(
             world.ids.to_pylist(), h.default_day.tolist(), days, first_loan.tolist(), loans, strict=True
         )
+        if loan >= 0
     ]
 
 

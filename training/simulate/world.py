@@ -96,19 +96,28 @@ def month_end(when: Calendar, month: Whole) -> Whole:
     return np.asarray((first + month + 1).astype("datetime64[D]").astype(np.int64) - 1)
 
 
-def build(
-    *,
-    enterprises: int,
-    months: int,
-    seed: int,
-    start: date,
-    invoices_per_month: float,
-    progress: Callable[[int], None],
-    hardship: float = 0.0,
-) -> World:
-    """Draw the population and its network and let the economy run."""
-    when = calendar(start, months)
-    population, network = connect(populate(enterprises, seed, invoices_per_month, hardship), when.weeks, when.macro)
+@dataclass(frozen=True)
+class Plan:
+    """What to simulate. The same plan gives the same world, and the same bytes on disk.
+
+    `invoices_per_month`: mean number of sales invoices of one enterprise. `hardship`: see `populate`.
+    """
+
+    enterprises: int
+    months: int
+    seed: int
+    start: date = date(2021, 1, 1)
+    invoices_per_month: float = 12.0
+    hardship: float = 0.0
+    invoices_only: bool = False
+
+
+def build(plan: Plan, progress: Callable[[int], None]) -> World:
+    """Draw the population and its network and let the economy run; `progress` is told every week."""
+    when = calendar(plan.start, plan.months)
+    enterprises, seed = plan.enterprises, plan.seed
+    everybody = populate(enterprises, seed, plan.invoices_per_month, plan.hardship)
+    population, network = connect(everybody, when.weeks, when.macro)
     history = Economy(population, network, when).run(progress)
     strangers = np.arange(outsiders(enterprises), dtype=np.int64)
     codes = credit_codes(np.arange(enterprises, dtype=np.int64), population.region, seed)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 import pytest
 
 from training.simulate.economy import INFLOWS
 from training.simulate.feeds.block import block_of
-from training.simulate.feeds.deals import deals
 from training.simulate.feeds.lending import instalments_of
 from training.simulate.outcome import rates
 from training.simulate.population import FRAUDSTER
 from training.simulate.settlement import NEVER, outside_delay
-from training.simulate.world import World, build
+from training.simulate.world import Plan, World, build
 
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return build(
-        enterprises=500, months=40, seed=3, start=date(2021, 1, 1), invoices_per_month=6.0, progress=lambda _: None
-    )
+    return build(Plan(enterprises=500, months=40, seed=3, invoices_per_month=6.0), lambda _: None)
 
 
 def test_cash_moves_only_by_recorded_flows(world: World) -> None:
@@ -85,26 +80,25 @@ def test_suppliers_receive_what_buyers_pay(world: World) -> None:
     np.testing.assert_array_equal(receipts, h.flows["receipts"])
 
 
-def test_circular_paper_moves_no_cash(world: World) -> None:
-    """A ring's deals among its members are in nobody's receipts, so its paper never pays an instalment."""
-    e = world.network
-    fake = np.flatnonzero(e.fake)
-    assert len(fake) > 0
-    assert set(world.population.role[e.seller[fake]]) == {FRAUDSTER}
-    booked = deals(world, 0, 500, sale=True)
-    paper = booked.gross[booked.fake].sum()
-    assert paper > 0
-    assert (world.history.settled_week >= -1).all()
-    ring = np.unique(e.seller[fake])
-    total_sold = np.bincount(booked.enterprise, weights=booked.gross, minlength=500)[ring].sum()
-    assert world.history.flows["receipts"][:, ring].sum() < total_sold - paper + 1
+def test_buyers_pay_for_goods_and_not_for_circular_paper(world: World) -> None:
+    """Payments to suppliers are exactly the settled real deals; paper inside a ring costs nothing."""
+    h, e = world.history, world.network
+    assert {world.population.role[seller] for seller in e.seller[e.fake]} == {FRAUDSTER}
+    assert h.deals_yuan[:, e.fake].any()
+    week, edge = np.nonzero(h.deals_yuan)
+    real = (e.buyer[edge] >= 0) & ~e.fake[edge]
+    week, edge = week[real], edge[real]
+    settled = h.settled_week[week + e.terms[edge], e.buyer[edge]].astype(np.int64)
+    money = h.deals_yuan[week, edge].astype(np.int64) * (100 + h.tax_percent[edge])
+    paid = np.zeros((world.months, 500), dtype=np.int64)
+    done = settled >= 0
+    np.add.at(paid, (world.when.month_of_week[settled[done]], e.buyer[edge][done]), money[done])
+    np.testing.assert_array_equal(paid, h.flows["suppliers"])
 
 
 def test_rates_are_those_of_a_bank() -> None:
     """Yearly default rates lie in 0.5 % to 8.5 %, worst in the third year; the mean loan is near 5.4 million yuan."""
-    world = build(
-        enterprises=2500, months=48, seed=1, start=date(2021, 1, 1), invoices_per_month=12.0, progress=lambda _: None
-    )
+    world = build(Plan(enterprises=2500, months=48, seed=1), lambda _: None)
     found = rates(world)
     by_year = list(found["default_rate_by_year"].values())
     assert all(0.005 <= rate <= 0.085 for rate in by_year), by_year

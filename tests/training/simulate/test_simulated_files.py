@@ -6,7 +6,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -25,21 +25,21 @@ from training.simulate.command import simulate, simulate_to
 from training.simulate.feeds.deals import deals
 from training.simulate.feeds.everything import tables_of
 from training.simulate.feeds.invoices import _papers
-from training.simulate.world import World, build
+from training.simulate.world import Plan, World, build
 
-SIZE = {"enterprises": 150, "months": 26, "seed": 11, "invoices_per_month": 4.0}
+PLAN = Plan(enterprises=150, months=26, seed=11, invoices_per_month=4.0)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("simulated")
-    simulate_to(out, **SIZE, progress=lambda *_: None)  # type: ignore[arg-type]
+    simulate_to(out, PLAN, lambda *_: None)
     return out
 
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return build(**SIZE, start=date(2021, 1, 1), progress=lambda _: None)  # type: ignore[arg-type]
+    return build(PLAN, lambda _: None)
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -52,9 +52,9 @@ def count(sql: str) -> int:
 
 def test_same_seed_same_bytes(folder: Path, tmp_path: Path) -> None:
     """The same seed gives the same bytes in every file; another seed gives other invoices."""
-    simulate_to(tmp_path / "a", **SIZE, progress=lambda *_: None)  # type: ignore[arg-type]
+    simulate_to(tmp_path / "a", PLAN, lambda *_: None)
     assert digests(tmp_path / "a") == digests(folder)
-    simulate_to(tmp_path / "b", **{**SIZE, "seed": 12}, progress=lambda *_: None)  # type: ignore[arg-type]
+    simulate_to(tmp_path / "b", replace(PLAN, seed=12), lambda *_: None)
     assert digests(tmp_path / "b")["invoices.parquet"] != digests(folder)["invoices.parquet"]
 
 
@@ -118,7 +118,7 @@ def test_versions_form_a_chain(folder: Path, name: str) -> None:
 
 
 def test_invoices_of_a_deal_add_up(world: World) -> None:
-    """Plain minus red-letter invoices are exactly what was kept of each deal, and so is the tax."""
+    """Plain minus red-letter invoices are exactly what was kept of each deal, and so is the tax; none is of nothing."""
     for sale in (True, False):
         booked = deals(world, 0, 150, sale=sale)
         paper = _papers(world, booked)
@@ -127,6 +127,7 @@ def test_invoices_of_a_deal_add_up(world: World) -> None:
             total = np.zeros(len(booked.yuan), dtype=np.int64)
             np.add.at(total, paper.cell[counted], amounts[counted])
             np.testing.assert_array_equal(total, expected)
+        assert (paper.amount[paper.sort != 2] >= 100).all()
 
 
 def test_both_parties_hold_the_same_paper(world: World) -> None:
@@ -187,11 +188,13 @@ def test_codes_are_valid_and_distinct() -> None:
     assert all(is_valid_uscc(code) for code in codes)
 
 
-def test_labels_name_every_enterprise(folder: Path) -> None:
-    """The label file has one row per enterprise, with a day exactly for those that defaulted on a loan."""
+def test_labels_name_every_borrower(folder: Path) -> None:
+    """The label file has one row per enterprise with a loan, with a day exactly for those that defaulted on it."""
     with (folder / "labels.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len({row["enterprise_id"] for row in rows}) == 150
+    borrowers = set(pq.read_table(folder / "bank_loans.parquet")["enterprise_id"].to_pylist())
+    assert len(rows) == len({row["enterprise_id"] for row in rows})
+    assert {row["enterprise_id"] for row in rows} == borrowers
     assert all((row["defaulted"] == "1") == bool(row["defaulted_on"]) for row in rows)
     assert all(row["first_loan_on"] < row["defaulted_on"] for row in rows if row["defaulted"] == "1")
 

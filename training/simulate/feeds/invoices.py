@@ -54,14 +54,14 @@ def _plain(world: World, deals: Deals) -> tuple[Whole, Whole, Whole, Whole, Draw
     """(deal, fen, tax, day, draws) of the invoices that deals are split into, adding up to them exactly."""
     e = world.network
     cell_draws = Draws(world.seed, "invoices of deal", e.key[deals.edge], deals.week)
-    count = 1 + np.minimum(cell_draws.exponential("count") * 0.8, 9).astype(np.int64)
+    count = 1 + np.minimum(cell_draws.exponential("count") * 0.8, np.minimum(9, deals.yuan // 50)).astype(np.int64)
     cell = np.repeat(np.arange(len(count)), count)
     first = np.cumsum(count) - count
     place = np.arange(len(cell)) - first[cell]
     edge, week = deals.edge[cell], deals.week[cell]
     d = Draws(world.seed, "invoice", e.key[edge], week, place)
     spread = np.where(e.seller[edge] >= 0, calibration.SALES_SPLIT_LOG_SD, calibration.PURCHASE_SPLIT_LOG_SD)
-    amount = split_exactly(deals.yuan * 100, cell, np.exp(spread * d.normal("size")))
+    amount = 100 + split_exactly(deals.yuan * 100 - 100 * count, cell, np.exp(spread * d.normal("size")))
     # Tax is rounded on the running sum, so that the tax of a deal is exact too.
     running = np.cumsum(amount)
     before = (running - amount)[first[cell]]
