@@ -18,7 +18,7 @@ WEEKEND_WEIGHT = 0.22  # an average Saturday or Sunday against a working day
 ANNUAL_SALES_MEDIAN_YUAN, ANNUAL_SALES_LOG_SD = 4_400_000.0, 2.0
 INVOICES_LOG_SD = 1.21  # between enterprises, of the number of sales invoices a month
 SALES_SPLIT_LOG_SD = 0.5  # between the invoices of one deal
-PURCHASE_SPLIT_LOG_SD = 1.6
+PURCHASE_SPLIT_LOG_SD = 1.1
 
 # Over enterprises: median and standard deviation of the log-odds.
 VOID_RATE = (0.08, 0.9)  # of sales invoices by count
@@ -34,7 +34,7 @@ VAT_RATES = ((0.13, 0.45), (0.06, 0.22), (0.03, 0.20), (0.09, 0.11), (0.0, 0.02)
 # Counterparties: how many, and how unequal (share of the k-th largest falls like k**-exponent).
 CUSTOMERS_MEDIAN, CUSTOMERS_LOG_SD = 37.0, 1.6
 SUPPLIERS_MEDIAN, SUPPLIERS_LOG_SD = 76.0, 1.7
-CONCENTRATION_MEAN, CONCENTRATION_SD = 1.05, 0.65
+CONCENTRATION_MEAN, CONCENTRATION_SD = 0.75, 0.7
 # Many suppliers send small bills: freight, paper, telephone.
 PETTY_SUPPLIER_SHARE, PETTY_PURCHASE_MEDIAN_YUAN = 0.45, 420.0
 

@@ -126,7 +126,7 @@ def populate(enterprises: int, seed: int, invoices_per_month: float, hardship: f
         ),
         culture_weeks=culture,
         terms_weeks=np.array([0, 2, 4, 4, 8, 8, 13])[d.below("terms", 7)],
-        opening_weeks=np.where(is_[STARTUP], 45, 2.0 * lumps) * (0.08 + d.exponential("opening cash")),
+        opening_weeks=np.where(is_[STARTUP], 45, 1.75 * lumps) * (0.08 + d.exponential("opening cash")),
         buffer_weeks=6 * lumps,
         patience_weeks=4.5 * lumps,
         ring=ring,

@@ -21,6 +21,7 @@ GOODS = (
     "*电子元件*传感器",
     "*物流辅助服务*装卸", "*食品*预包装食品", "*建筑服务*工程", "*环保设备*过滤装置", "*医疗器械*耗材", "*纸制品*包装",
 )  # fmt: skip
+ROUND_FEN = 100_000  # 1,000 yuan
 GOODS_CODES = tuple(f"1{number:02d}0512990000000000" for number in range(len(GOODS)))
 
 
@@ -67,8 +68,29 @@ def _plain(world: World, deals: Deals) -> tuple[Whole, Whole, Whole, Whole, Draw
     before = (running - amount)[first[cell]]
     percent = deals.percent[cell]
     tax = ((running - before) * percent + 50) // 100 - ((running - amount - before) * percent + 50) // 100
+    _make_round(world, deals, first, amount, tax, cell_draws)
     day = np.where(place == 0, deals.day[cell], day_in_week(world, week, d.uniform("day")))
     return cell, amount, tax, day, d
+
+
+def _make_round(world: World, deals: Deals, first: Whole, amount: Whole, tax: Whole, draws: Draws) -> None:
+    """Where a deal has several invoices, make the first one's total a whole thousand and let the second one differ.
+
+    Some sellers do so habitually. Changes `amount` and `tax` in place; their sums over each deal stay.
+    """
+    last = np.append(first[1:], len(amount)) - 1
+    habit = Draws(world.seed, "round habit", world.network.seller[deals.edge]).uniform("share")
+    deal = np.flatnonzero((last > first) & draws.chance("round", np.minimum(1.0, 1.5 * habit)))
+    one, percent = first[deal], deals.percent[deal]
+    total = (amount[one] + tax[one] + ROUND_FEN // 2) // ROUND_FEN * ROUND_FEN
+    net = (total * 200 + 100 + percent) // (2 * (100 + percent))
+    more, more_tax = net - amount[one], total - net - tax[one]
+    fits = (total > 0) & (amount[one + 1] - more >= 100) & (tax[one + 1] - more_tax >= 0)
+    one, more, more_tax = one[fits], more[fits], more_tax[fits]
+    amount[one] += more
+    tax[one] += more_tax
+    amount[one + 1] -= more
+    tax[one + 1] -= more_tax
 
 
 def _papers(world: World, deals: Deals) -> Paper:

@@ -203,9 +203,11 @@ def programmes(world: World, low: int, high: int) -> pa.Table:
                 ("AAA", "AA+", "AA", "A"), Draws(world.seed, "rating", anchor[at]).below("r", 4)
             ),
             "programme_limit_fen": np.rint(p.level[anchor][at] * 800).astype(np.int64),
-            "programme_used_fen": np.rint(p.level[anchor][at] * 800 * (0.2 + 0.5 * d.uniform("used")[at])).astype(
-                np.int64
-            ),
+            "programme_used_fen": np.rint(
+                p.level[anchor][at]
+                * 800
+                * (0.2 + 0.5 * Draws(world.seed, "used", e.key[edge][at], report).uniform("share"))
+            ).astype(np.int64),
             "sublimit_fen": np.maximum(1, usual // 1_000_000) * 2_000_000,
             "contract_days": 7 * (e.terms[edge][at] + 1),
             "delay_p75_days": 7.0 * culture + np.floor(6 * d.uniform("delay")[at]),
