@@ -6,36 +6,34 @@ from collections.abc import Sequence
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from models.records import KINDS
-from models.tables.engine import session
-from models.tables.point_in_time import Tables, moments, visible_rows_sql
+from models.tables.point_in_time import Tables
+from models.tables.visible import visible_batches
 
 ORIGINS_SCHEMA = pa.schema([("enterprise_id", pa.string()), ("origins", pa.list_(pa.string()))])
+_COLUMNS = ("enterprise_id", "origin")
 
 
 def record_origins(tables: Tables, as_of: date, enterprises: Sequence[str] | None = None) -> pa.Table:
     """`enterprise_id`, `origins` (sorted, each once) over the rows visible on a day; those without are left out."""
-    kinds = [KINDS[kind] for kind in sorted(tables.by_kind) if kind in KINDS]
-    if not kinds:
-        return ORIGINS_SCHEMA.empty_table()
-    with session() as connection:
-        tables.attach(connection)
-        connection.register("moments", moments([as_of]))
-        wanted = ""
-        if enterprises is not None:
-            connection.register("wanted", pa.table({"enterprise_id": pa.array(sorted(set(enterprises)), pa.string())}))
-            wanted = " AND r.enterprise_id IN (SELECT enterprise_id FROM wanted)"
-        each = " UNION ".join(
-            f'SELECT DISTINCT r.enterprise_id, r.origin FROM "{kind.name}" r, moments m '  # noqa: S608
-            f"WHERE {visible_rows_sql(kind)} AND r.origin IS NOT NULL{wanted}"
-            for kind in kinds
-        )
-        return (
-            connection.sql(
-                f"SELECT enterprise_id, list(origin ORDER BY origin) AS origins FROM ({each}) "  # noqa: S608
-                "GROUP BY enterprise_id ORDER BY enterprise_id"
-            )
-            .to_arrow_table()
-            .cast(ORIGINS_SCHEMA)
-        )
+    pairs: dict[tuple[str, str], None] = {}
+    for name in sorted(set(tables.by_kind) & set(KINDS)):
+        for rows in visible_batches(tables, KINDS[name], as_of, enterprises, _COLUMNS):
+            pairs |= dict.fromkeys(_pairs(rows))
+    origins: dict[str, list[str]] = {}
+    for enterprise, origin in sorted(pairs):
+        origins.setdefault(enterprise, []).append(origin)
+    return pa.table([list(origins), list(origins.values())], schema=ORIGINS_SCHEMA)
+
+
+def _pairs(rows: pa.Table) -> list[tuple[str, str]]:
+    """The distinct (enterprise, origin) of some rows; rows without an origin name none."""
+    origins = pc.unique(rows.column("origin")).to_pylist()
+    pairs = []
+    for origin in origins:
+        if origin is not None:
+            of_it = rows if len(origins) == 1 else rows.filter(pc.equal(rows.column("origin"), origin))
+            pairs += [(one, origin) for one in pc.unique(of_it.column("enterprise_id")).to_pylist()]
+    return pairs
