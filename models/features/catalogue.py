@@ -7,7 +7,15 @@ from types import MappingProxyType
 
 from models.errors import AssetlightError
 from models.features import counterparties, invoice_quality, margin_and_tax, purchases, trade
+from models.features.family import Family, Rollup
 from models.features.feature import Feature
+from models.features.settlement import SETTLEMENT
+
+# The families that read other kinds than invoices, each a file; see models.features.family.
+FAMILIES: tuple[Family, ...] = (SETTLEMENT,)
+ROLLUPS: Mapping[str, Rollup] = MappingProxyType(
+    {rollup.name: rollup for family in FAMILIES for rollup in family.rollups}
+)
 
 CATALOGUE: tuple[Feature, ...] = (
     *trade.FEATURES,
@@ -15,6 +23,7 @@ CATALOGUE: tuple[Feature, ...] = (
     *counterparties.FEATURES,
     *purchases.FEATURES,
     *margin_and_tax.FEATURES,
+    *(feature for family in FAMILIES for feature in family.features),
 )
 _BY_NAME: Mapping[str, Feature] = MappingProxyType({feature.name: feature for feature in CATALOGUE})
 _DIRECTION_WORDS = {1: "↑ raises risk", -1: "↓ lowers risk", 0: "none"}

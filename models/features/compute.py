@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import functools
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from models.features.catalogue import CATALOGUE
+from models.features.catalogue import CATALOGUE, ROLLUPS
+from models.features.copies import NAMES, build_copies, build_names, copied_relations, drop_copies, known_on
+from models.features.family import Rollup, rollups_of
 from models.features.feature import Feature
-from models.features.ledger import build_ledger, cells_sql, drop_ledger
-from models.features.rollup import contributions_sql, enterprise_ctes
-from models.features.visibility import day_sql, visible_on_sql
-from models.features.windows import anchor_day, months_before, slot_lengths
+from models.features.ledger import PARTIES_OF_LEDGER, build_ledger, cells_sql, drop_ledger
+from models.features.rollup import contributions_sql
+from models.features.statement import DaySources, InvoiceCells, day_statement
+from models.features.visibility import visible_on_sql
+from models.features.windows import anchor_day
 from models.records import KINDS
 from models.records.invoice import INVOICE
-from models.tables import Tables
+from models.tables import Source, Tables, empty_table
 
 SMALL_ROWS = 100_000  # below this one thread is quicker than handing out work
 MEMORY_LIMIT = "3GB"  # beyond it DuckDB spills to the temporary directory
@@ -41,13 +46,17 @@ def compute_features(
     there, nor on the number of threads, to the last bit.
     """
     days = sorted({as_of} if isinstance(as_of, date) else set(as_of))
+    named = sorted(set(enterprises or ()))
     connection = _database(small=_is_small(tables)).cursor()
     try:
         tables.attach(connection)
-        connection.register("named", pa.table({"enterprise_id": pa.array(sorted(set(enterprises or ())), pa.string())}))
+        connection.register("named", pa.table({"enterprise_id": pa.array(named, pa.string())}))
+        asked = _Asked(tables, tuple(features), _connected(tables, features), _kinds_that_name(tables, named))
+        for name in {name for rollup in asked.rollups.values() for name in rollup.optional} - set(tables.by_kind):
+            connection.register(name, empty_table(KINDS[name]))
         by_day: dict[date, pa.Table] = {}
         for group in _groups_of_one_grid(days):
-            by_day |= _of_group(connection, tables, group, features)
+            by_day |= _of_day(connection, asked, group[0]) if len(group) == 1 else _of_group(connection, asked, group)
     finally:
         connection.close()
     own = [pa.field("enterprise_id", pa.string()), *(pa.field(feature.name, pa.float64()) for feature in features)]
@@ -58,23 +67,68 @@ def compute_features(
     return pa.concat_tables(parts) if parts else pa.schema([own[0], _AS_OF, *own[1:]]).empty_table()
 
 
-def _of_group(
-    connection: duckdb.DuckDBPyConnection, tables: Tables, days: list[date], features: Sequence[Feature]
-) -> dict[date, pa.Table]:
+@dataclass(frozen=True)
+class _Asked:
+    """One question: the tables, the features, the rollups that can be computed, the kinds that may name enterprises."""
+
+    tables: Tables
+    features: tuple[Feature, ...]
+    rollups: Mapping[str, Rollup]
+    naming: tuple[str, ...]
+
+    @property
+    def invoices(self) -> bool:
+        return INVOICE.name in self.tables.by_kind
+
+
+def _of_day(connection: duckdb.DuckDBPyConnection, asked: _Asked, day: date) -> dict[date, pa.Table]:
+    """The features of one day, straight from the rows."""
+    cells = InvoiceCells(
+        by_month="contributions",
+        by_party="contributions",
+        parties="SELECT e, sale, cp AS party, net, blue FROM counterparties",
+        prelude=f"contributions AS ({contributions_sql(day)})",
+    )
+    naming = (
+        f'SELECT r.enterprise_id FROM "{name}" r WHERE {visible_on_sql(KINDS[name], day)}' for name in asked.naming
+    )
+    sources = DaySources(
+        invoices=cells if asked.invoices else None,
+        rollups=asked.rollups,
+        relations={
+            rollup.relation(name): f'(SELECT r.*, r.enterprise_id AS e FROM "{name}" r '
+            f"WHERE {visible_on_sql(KINDS[name], day)} AND ({rollup.where.get(name, 'true')}))"
+            for rollup in asked.rollups.values()
+            for name in rollup.reads
+        },
+        known=["SELECT enterprise_id AS e FROM named", *naming],
+    )
+    text = day_statement(day, asked.features, sources)
+    return {day: _fetched(connection, text, small=_is_small(asked.tables))}
+
+
+def _of_group(connection: duckdb.DuckDBPyConnection, asked: _Asked, days: list[date]) -> dict[date, pa.Table]:
     """The features of each of some days that share a month grid: one pass over the rows for all of them."""
-    if INVOICE.name not in tables.by_kind:
-        return {day: connection.sql(_without_invoices(tables, day, features)).to_arrow_table() for day in days}
-    if len(days) == 1:
-        contributions = f"contributions AS ({contributions_sql(days[0])})"
-        text = _statement(tables, days[0], features, "contributions", "contributions", prelude=contributions)
-        return {days[0]: _fetched(connection, text, small=_is_small(tables))}
-    build_ledger(connection, days)
+    rollups = tuple(asked.rollups.values())
+    others = [name for name in asked.tables.by_kind if name != INVOICE.name and name in KINDS]
+    build_names(connection, [name for name in asked.tables.by_kind if name in KINDS])
+    build_copies(connection, rollups, others, days)
+    if asked.invoices:
+        build_ledger(connection, days)
     by_day: dict[date, pa.Table] = {}
     for position, day in enumerate(days):
         by_month, by_party = (cells_sql(table, day, position) for table in ("ledger_months", "ledger_cells"))
-        text = _statement(tables, day, features, by_month, by_party, names="ledger_names")
-        by_day[day] = connection.sql(text).to_arrow_table()
-    drop_ledger(connection)
+        sources = DaySources(
+            invoices=InvoiceCells(by_month, by_party, PARTIES_OF_LEDGER) if asked.invoices else None,
+            rollups=asked.rollups,
+            relations=copied_relations(rollups, position),
+            known=[f"SELECT n.e FROM named JOIN {NAMES} n USING (enterprise_id)", known_on(position)],
+            names=NAMES,
+        )
+        by_day[day] = connection.sql(day_statement(day, asked.features, sources)).to_arrow_table()
+    if asked.invoices:
+        drop_ledger(connection)
+    drop_copies(connection, rollups)
     return by_day
 
 
@@ -90,64 +144,36 @@ def _fetched(connection: duckdb.DuckDBPyConnection, text: str, *, small: bool) -
     return pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], names=names)
 
 
-def _known(tables: Tables, as_of: date) -> list[str]:
-    """SQL of the enterprises to be listed, besides those with invoices: named ones, and visible in any other table."""
-    return [
-        "SELECT enterprise_id AS e FROM named",
-        *(
-            f"SELECT r.enterprise_id FROM {name} r WHERE {visible_on_sql(KINDS[name], as_of)}"
-            for name in tables.by_kind
-            if name != INVOICE.name and name in KINDS
-        ),
-    ]
-
-
-def _without_invoices(tables: Tables, as_of: date, features: Sequence[Feature]) -> str:
-    nothing = ", ".join(f'NULL::DOUBLE AS "{feature.name}"' for feature in features)
-    return f"SELECT e AS enterprise_id, {nothing} FROM ({' UNION '.join(_known(tables, as_of))}) ORDER BY e"
-
-
-def _statement(
-    tables: Tables,
-    as_of: date,
-    features: Sequence[Feature],
-    by_month: str,
-    by_party: str,
-    *,
-    prelude: str = "",
-    names: str | None = None,
-) -> str:
-    """The one statement of a day. `names` is the table of enterprise numbers where contributions carry numbers."""
-    sides = (
-        f"sides AS (SELECT b.* REPLACE (n.enterprise_id AS e) FROM joined b JOIN {names} n ON n.e = b.e)"
-        if names
-        else "sides AS (SELECT * FROM joined)"
-    )
-    wanted = frozenset[str]().union(*(feature.columns_read for feature in features))
-    known = " UNION ".join([*_known(tables, as_of), "SELECT e FROM sides"])
-    ctes = [*([prelude] if prelude else []), enterprise_ctes(by_month, by_party, wanted), sides, f"known AS ({known})"]
-    columns = ", ".join(feature.column_sql for feature in features)
-    text = (
-        f"WITH {', '.join(ctes)} SELECT known.e AS enterprise_id, {columns} FROM known "
-        "LEFT JOIN sides s ON s.e = known.e AND s.sale LEFT JOIN sides p ON p.e = known.e AND NOT p.sale "
-        "ORDER BY known.e"
-    )
-    return _at(text, as_of)
-
-
-def _at(text: str, as_of: date) -> str:
-    """The statement with the facts of the day written in: {as_of}, {year_ago}, {bit}, {days_0_4}, {days_4_8} ..."""
-    lengths = slot_lengths(as_of, 12)
-    places = [sum(lengths[age // 4 * 4 : age]) for age in range(12)]
-    facts = {
-        "as_of": day_sql(as_of),
-        "year_ago": day_sql(months_before(as_of, 12)),
-        "bit": f"CASE age {' '.join(f'WHEN {age} THEN {place}' for age, place in enumerate(places))} END",
+def _connected(tables: Tables, features: Sequence[Feature]) -> Mapping[str, Rollup]:
+    """The rollups that the features read and whose kinds are there; one over an empty table has nothing to say."""
+    return {
+        rollup.name: rollup
+        for rollup in rollups_of(features, ROLLUPS)
+        if all(
+            name in tables.by_kind and (rollup.by_kind or not _is_empty(tables.by_kind[name])) for name in rollup.kinds
+        )
     }
-    facts |= {f"days_{age}_{age + 4}": str(sum(lengths[age : age + 4])) for age in (0, 4, 8)}
-    for name, value in facts.items():
-        text = text.replace(f"{{{name}}}", value)
-    return text
+
+
+def _kinds_that_name(tables: Tables, named: Sequence[str]) -> tuple[str, ...]:
+    """The kinds, invoices aside, that may hold an enterprise beyond those named: scans to be spared for one of them."""
+    among = set(named)
+    return tuple(
+        name
+        for name, source in tables.by_kind.items()
+        if name != INVOICE.name
+        and name in KINDS
+        and not _is_empty(source)
+        and not (
+            isinstance(source, pa.Table)
+            and source.num_rows <= SMALL_ROWS
+            and among.issuperset(pc.unique(source.column("enterprise_id")).to_pylist())
+        )
+    )
+
+
+def _is_empty(source: Source) -> bool:
+    return isinstance(source, pa.Table) and source.num_rows == 0
 
 
 def _groups_of_one_grid(days: Sequence[date]) -> Iterable[list[date]]:
@@ -159,7 +185,11 @@ def _groups_of_one_grid(days: Sequence[date]) -> Iterable[list[date]]:
 
 
 def _is_small(tables: Tables) -> bool:
-    return all(isinstance(source, pa.Table) and source.num_rows <= SMALL_ROWS for source in tables.by_kind.values())
+    return all(_is_small_table(source) for source in tables.by_kind.values())
+
+
+def _is_small_table(source: Source) -> bool:
+    return isinstance(source, pa.Table) and bool(source.num_rows <= SMALL_ROWS)
 
 
 @functools.cache

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Unit = Literal["fen", "fraction", "ratio", "days", "months", "count"]
+Unit = Literal["fen", "fraction", "ratio", "days", "months", "count", "grade", "score", "years"]
 Side = Literal["sales", "purchases"]
 
 RAISES_RISK = 1
@@ -21,8 +21,10 @@ class Feature:
     `window` is in months: (as_of - window months, as_of], see `models.features.windows`; None means all history.
     `direction` is the sign of its effect on risk; 0 where both tails can hurt, so that no model is forced either way.
     `zh`, `en` name it; `reason_zh`, `reason_en` say in a few words what is wrong when it speaks against the enterprise.
-    `expression` reads columns of the rollup (`models.features.rollup`); its value is null unless each side of the
-    invoice feed named in `needs` has delivered at least one visible row. `empty` says when it is null and when zero.
+    `expression` reads columns of the invoice rollup (`models.features.rollup`) and of its family's own rollups
+    (`models.features.family`); its value is null where a kind that one of them needs is not connected, and unless each
+    side of the invoice feed named in `needs` has delivered at least one visible row. `empty` says when it is null and
+    when zero.
     """
 
     name: str
@@ -43,7 +45,7 @@ class Feature:
     @property
     def column_sql(self) -> str:
         """The expression as a float64 column; null unless every side it needs is connected."""
-        unread = [side for side in self.needs if f"{side[0]}." not in self.expression]
+        unread = [side for side in self.needs if not re.search(rf"\b{side[0]}\.", self.expression)]
         value = f"({self.expression})::DOUBLE"
         if unread:
             value = f"CASE WHEN {' AND '.join(f'{side[0]}.sale IS NOT NULL' for side in unread)} THEN {value} END"

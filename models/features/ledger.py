@@ -21,11 +21,17 @@ from models.records.invoice import INVOICE, SALES
 
 PARTY_MEASURES = ("net", "blue", "blue_n")
 _STORED = {"sum": "::BIGINT", "max": "", "min": "", "bit_or": ""}
-_TABLES = ("ledger_names", "ledger_parties", "ledger_months", "ledger_cells")
+PARTIES_OF_LEDGER = (
+    "SELECT c.e, c.sale, q.party, c.net, c.blue FROM counterparties c JOIN ledger_parties q ON q.cp = c.cp"
+)
+_TABLES = ("ledger_parties", "ledger_months", "ledger_cells")
 
 
 def build_ledger(connection: duckdb.DuckDBPyConnection, days: Sequence[date]) -> None:
-    """Make the ledger of the view `invoice` for some sorted days of one grid, as temporary tables."""
+    """Make the ledger of the view `invoice` for some sorted days of one grid, as temporary tables.
+
+    The table `ledger_names` of enterprise numbers must be there (`models.features.copies`).
+    """
     measures = row_measures(anchor_day(days[0]))
     first, until = visible_span_sql(INVOICE, days)
     rows = (
@@ -33,10 +39,6 @@ def build_ledger(connection: duckdb.DuckDBPyConnection, days: Sequence[date]) ->
         f"{slot_sql('r.issued_on', anchor_day(days[0]))}::SMALLINT AS slot, ({first})::TINYINT AS seen_from, "
         f"({until})::TINYINT AS seen_until, {', '.join(f'{sql} AS {name}' for name, sql in measures.items())} "
         "FROM invoice r JOIN ledger_names n ON n.enterprise_id = r.enterprise_id WHERE seen_from < seen_until"
-    )
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE ledger_names AS SELECT row_number() OVER ()::INT AS e, enterprise_id "
-        "FROM (SELECT DISTINCT enterprise_id FROM invoice)"
     )
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE ledger_parties AS SELECT row_number() OVER ()::INT AS cp, * FROM "

@@ -34,9 +34,15 @@ Source: TypeAlias = "pa.Table | ParquetFiles"
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of N enterprises, by record kind. A kind that no feed delivers is absent, which is not empty."""
+    """The tables of N enterprises, by record kind. A kind that no feed delivers is absent, which is not empty.
+
+    `neighbours`: rows of other enterprises, by kind, that are not asked about but trade with those that are. With
+    them (or an empty mapping, where `by_kind` itself holds everybody) the tables know the network around each of the N;
+    None says that they do not, and then nothing is said about it.
+    """
 
     by_kind: Mapping[str, Source]
+    neighbours: Mapping[str, Source] | None = None
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make each kind a view of its own name in a DuckDB connection."""

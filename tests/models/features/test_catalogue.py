@@ -24,7 +24,7 @@ def test_entry_is_complete(item: Feature) -> None:
         assert not re.search(r"[\u4e00-\u9fff]", words)
     assert "null" in item.empty
     if item.window is None:
-        assert item.name.startswith("days_since_")
+        assert not re.search(r"_\d+m(_|$)", item.name)
     else:
         assert item.name.endswith("_yoy") or re.search(r"_\d+m(_|$)", item.name)
     if item.unit == "fen":

@@ -1,0 +1,105 @@
+"""The one SQL statement of a day: contributions -> rollups -> one row per enterprise -> feature columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from models.features.family import PARTIES, Rollup, mentioned, rollups_of
+from models.features.feature import Feature
+from models.features.rollup import enterprise_ctes
+from models.features.visibility import day_sql
+from models.features.windows import months_before, slot_lengths
+
+
+@dataclass(frozen=True)
+class InvoiceCells:
+    """Where the invoice rollup reads: contributions by month and by counterparty; `prelude`: CTEs that make them.
+
+    `parties`: SELECT of e, sale, party, net, blue from the CTE `counterparties`.
+    """
+
+    by_month: str
+    by_party: str
+    parties: str
+    prelude: str = ""
+
+
+@dataclass(frozen=True)
+class DaySources:
+    """What the statement of a day reads.
+
+    `relations`: by name the visible rows of a kind with the column `e`. `known`: SELECTs of the enterprises to be
+    listed. `names`: the table from numbers to ids where `e` is a number.
+    """
+
+    invoices: InvoiceCells | None
+    rollups: Mapping[str, Rollup]
+    relations: Mapping[str, str]
+    known: Sequence[str]
+    names: str | None = None
+
+
+def day_statement(as_of: date, features: Sequence[Feature], sources: DaySources) -> str:
+    """SQL of the feature table of one day: enterprise_id, then a column per feature, sorted."""
+    connected = {"s", "p"} if sources.invoices else set()
+    rollups = [
+        rollup
+        for rollup in rollups_of(features, sources.rollups)
+        if sources.invoices is not None or not rollup.reads_parties
+    ]
+    connected |= {rollup.name for rollup in rollups}
+    possible = [feature for feature in features if mentioned(feature.expression) <= connected]
+    ctes = [
+        *_invoice_ctes(possible, sources.invoices, parties=any(rollup.reads_parties for rollup in rollups)),
+        *(f"of_{r.name} AS ({r.written(as_of, {**sources.relations, PARTIES: 'of_parties'})})" for r in rollups),
+    ]
+    known = [*sources.known, *(["SELECT e FROM joined"] if sources.invoices else [])]
+    ctes.append(f"known AS ({' UNION '.join(known)})")
+    columns = ", ".join(
+        feature.column_sql if feature in possible else f'NULL::DOUBLE AS "{feature.name}"' for feature in features
+    )
+    joins = [
+        *([f"JOIN {sources.names} n ON n.e = known.e"] if sources.names else []),
+        *(_SIDES if sources.invoices else ()),
+        *(f"LEFT JOIN of_{rollup.name} {rollup.name} ON {rollup.name}.e = known.e" for rollup in rollups),
+    ]
+    who = "n.enterprise_id" if sources.names else "known.e"
+    text = (
+        f"WITH {', '.join(ctes)} SELECT {who} AS enterprise_id{',' if columns else ''} {columns} FROM known "
+        f"{' '.join(joins)} ORDER BY {who}"
+    )
+    return _at(text, as_of)
+
+
+_SIDES = (
+    "LEFT JOIN joined s ON s.e = known.e AND s.sale",
+    "LEFT JOIN joined p ON p.e = known.e AND NOT p.sale",
+)
+
+
+def _invoice_ctes(features: Iterable[Feature], cells: InvoiceCells | None, *, parties: bool) -> list[str]:
+    if cells is None:
+        return []
+    wanted = frozenset[str]().union(*(feature.columns_read for feature in features))
+    return [
+        *([cells.prelude] if cells.prelude else []),
+        enterprise_ctes(cells.by_month, cells.by_party, wanted),
+        *([f"of_{PARTIES} AS ({cells.parties})"] if parties else []),
+    ]
+
+
+def _at(text: str, as_of: date) -> str:
+    """The statement with the facts of the day written in: {as_of}, {year_ago}, {bit}, {days_0_4}, {days_4_8} ..."""
+    lengths = slot_lengths(as_of, 12)
+    places = [sum(lengths[age // 4 * 4 : age]) for age in range(12)]
+    facts = {
+        "as_of": day_sql(as_of),
+        "year_ago": day_sql(months_before(as_of, 12)),
+        "bit": f"CASE age {' '.join(f'WHEN {age} THEN {place}' for age, place in enumerate(places))} END",
+    }
+    facts |= {f"days_{age}_{age + 4}": str(sum(lengths[age : age + 4])) for age in (0, 4, 8)}
+    for name, value in facts.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text

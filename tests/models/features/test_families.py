@@ -1,0 +1,155 @@
+"""Every family beside the invoices against a pandas oracle of its own, and its point in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.features import compute_features
+from models.features.catalogue import FAMILIES
+from models.features.family import Family
+from models.records import KINDS
+from models.tables import Tables, end_of_day
+from tests.models.features.invoices import EDGE_DAYS
+from tests.models.features.kind_rows import Books, family_books, frames_of, tables_of
+from tests.models.features.oracle_settlement import settlement
+from tests.models.features.oracles import Values
+
+Oracle = Callable[[dict[str, pd.DataFrame], date], Values]
+EXACT_UNITS = {"fen", "count", "grade"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """How a family is tested: its oracle, and what its rows are made of."""
+
+    oracle: Oracle
+    given: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
+
+
+INVOICES: Mapping[str, Sequence[Any]] = {
+    "direction": ["sales", "sales", "purchase"],
+    "counterparty_id": "123",
+    "status": ["valid", "valid", "valid", "void"],
+}
+CASES: dict[str, Case] = {
+    "settlement": Case(
+        settlement,
+        {
+            "payment": {"direction": ["paid", "paid", "received"], "invoice_no": ["1", "2", None]},
+            "invoice": {**INVOICES, "direction": ["sales", "purchase"], "invoice_no": "12"},
+        },
+    ),
+}
+BY_NAME = {family.name: family for family in FAMILIES}
+families = pytest.mark.parametrize("name", sorted(BY_NAME))
+
+
+def books(name: str, as_of: date) -> st.SearchStrategy[Books]:
+    return family_books(BY_NAME[name], as_of, given=CASES[name].given)
+
+
+def computed(family: Family, tables: Tables, days: date | list[date]) -> pa.Table:
+    return compute_features(tables, days, ["A", "B"], family.features)
+
+
+def assert_equals_oracle(family: Family, case: Case, rows: Books, table: pa.Table) -> None:
+    """Exactly for counts and sums, to 1e-9 for quotients."""
+    units = {feature.name: feature.unit for feature in family.features}
+    for row in table.to_pylist():
+        values = case.oracle(frames_of(rows, row["enterprise_id"], row["as_of"]), row["as_of"])
+        assert set(values) == set(units)
+        for name, value in values.items():
+            where = f"{name} of {row['enterprise_id']} at {row['as_of']}"
+            if value is None or units[name] in EXACT_UNITS:
+                assert row[name] == value, where
+            else:
+                assert row[name] == pytest.approx(value, rel=1e-9, abs=1e-12), where
+
+
+def test_every_family_has_an_oracle() -> None:
+    """No family goes without one."""
+    assert set(CASES) == set(BY_NAME)
+
+
+@families
+@settings(max_examples=25)
+@given(st.data())
+def test_dirty_tables(name: str, data: st.DataObject) -> None:
+    """On any dirty tables, at any edge of the calendar, every feature equals the pandas oracle."""
+    as_of = data.draw(st.sampled_from(EDGE_DAYS))
+    rows = data.draw(books(name, as_of))
+    assert_equals_oracle(BY_NAME[name], CASES[name], rows, computed(BY_NAME[name], tables_of(rows), as_of))
+
+
+@families
+@settings(max_examples=8)
+@given(st.data())
+def test_many_days(name: str, data: st.DataObject) -> None:
+    """Many days at once, on one month grid or several, give the bits of each day alone."""
+    days = data.draw(st.lists(st.sampled_from(EDGE_DAYS), min_size=2, max_size=5, unique=True))
+    tables = tables_of(data.draw(books(name, days[0])))
+    alone = pa.concat_tables(computed(BY_NAME[name], tables, day) for day in sorted(days))
+    assert computed(BY_NAME[name], tables, days).equals(alone)
+
+
+@families
+@settings(max_examples=12)
+@given(st.data())
+def test_rows_of_the_future_change_nothing(name: str, data: st.DataObject) -> None:
+    """Rows that happen or are learned after as_of can be added, edited or removed, and known ones corrected later."""
+    as_of = data.draw(st.sampled_from(EDGE_DAYS))
+    known = data.draw(books(name, as_of))
+    late = data.draw(books(name, as_of))
+    night = end_of_day(as_of)
+    rng = Random(data.draw(st.integers(0, 2**32)))  # noqa: S311
+    changed: Books = {}
+    for kind, rows in known.items():
+        future = []
+        for row in late[kind]:
+            learned_late = rng.random() < 0.5
+            moved = dict(row)
+            if learned_late:
+                moved["known_at"] = night + timedelta(minutes=rng.choice((0, 1, 9999)))
+            if not learned_late or rng.random() < 0.5:
+                moved[KINDS[kind].occurred] = as_of + timedelta(days=rng.randint(1, 40))
+            future.append(moved | {"superseded_at": None})
+        corrected = [
+            row | {"superseded_at": night} if row["superseded_at"] is None and rng.random() < 0.5 else row
+            for row in rows
+        ]
+        changed[kind] = [*corrected, *future]
+    family = BY_NAME[name]
+    before, after = computed(family, tables_of(known), as_of), computed(family, tables_of(changed), as_of)
+    assert before.equals(after)
+
+
+@families
+@settings(max_examples=8)
+@given(st.data())
+def test_alone_among_others_and_in_any_order(name: str, data: st.DataObject) -> None:
+    """An enterprise has the same bits alone, among others, and with its rows in any order."""
+    as_of = data.draw(st.sampled_from(EDGE_DAYS))
+    rows = data.draw(books(name, as_of))
+    shuffled = {kind: of[::-1] for kind, of in rows.items()}
+    alone = {kind: [row for row in of if row["enterprise_id"] == "A"] for kind, of in rows.items()}
+    table = computed(BY_NAME[name], tables_of(shuffled), as_of)
+    only = compute_features(tables_of(alone), as_of, ["A"], BY_NAME[name].features)
+    assert table.filter(pc.equal(table["enterprise_id"], "A")).equals(only)
+
+
+@families
+def test_absent_feeds_are_null(name: str) -> None:
+    """Without any feed every feature of the family is null: not connected is not bad."""
+    row = compute_features(Tables({}), EDGE_DAYS[0], ["A"], BY_NAME[name].features).to_pylist()[0]
+    assert set(row.values()) == {"A", EDGE_DAYS[0], None}
