@@ -24,9 +24,10 @@ from models.errors import AssetlightError
 from models.explanation import select_reasons
 from models.features import compute_features
 from models.grades import PERFORMING, grade_index
-from models.limits import NO_REQUEST, Cases, compute_limits
+from models.limits import NO_REQUEST, Cases, compute_limits, measure
 from models.money import LARGEST_FEN
 from models.policy import Policy
+from models.positions import read_positions
 from models.tables import Tables, input_digests, record_origins
 
 
@@ -63,7 +64,7 @@ def score(
     grade = grade_index(probability.pd, _upper_pd(policy))
     product, requested = _requests(ids, requests or {}, policy)
     cases = Cases(
-        facts=_facts(features),
+        facts={**_facts(features), **measure(read_positions(tables, as_of, ids), policy)},
         grade=grade,
         products=tuple(policy.products.values()),
         product=product,

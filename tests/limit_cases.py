@@ -34,12 +34,13 @@ def default_policy(day: date = DAY) -> Policy:
 
 
 def cases(*rows: Mapping[str, Any], policy: Policy | None = None) -> Cases:
-    """Cases from rows of changes to GOOD; `requested_fen` and `product` are understood, None is not known."""
+    """Cases from rows of changes to GOOD, further facts (not known where left out), `requested_fen` and `product`."""
     policy = policy or default_policy()
     full = [{**GOOD, **row} for row in rows]
     codes = list(policy.products)
+    further = sorted({name for row in rows for name in row} - set(GOOD) - {"requested_fen", "product"})
     return Cases(
-        facts={name: _column(full, name) for name in FACTS},
+        facts={name: _column([{name: None, **row} for row in full], name) for name in (*FACTS, *further)},
         grade=grade_index(_column(full, "pd"), [float(x) for x in policy.fractions_by_grade("grading.upper_pd")]),
         products=tuple(policy.products.values()),
         product=np.array([codes.index(row.get("product", "invoice_credit")) for row in full], dtype=np.int64),

@@ -7,40 +7,31 @@ units; the short titles go into flat files. Families: KO knock-out, DAT missing 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 
-from models.limits import (
-    ELIGIBILITY,
-    PRODUCT_MINIMUM,
-    SOURCES_TOTAL,
-    STEP_ROUNDING,
-    Document,
-)
+from models.explanation.amount_words import AMOUNT_WORDS, BINDING_REASONS, LOSS_MAKER, PENDING_REASONS
+from models.explanation.wording import About, ReasonText, Words
+from models.limits import ELIGIBILITY, PRODUCT_MINIMUM, STEP_ROUNDING, Document
 
-About = Literal["eligibility", "evidence", "amount", "probability"]
-
-
-@dataclass(frozen=True)
-class ReasonText:
-    """One entry of the catalogue."""
-
-    code: str
-    about: About
-    title_zh: str
-    title_en: str
-    zh: str
-    en: str
-
-
-@dataclass(frozen=True)
-class Words:
-    """A code of the system in Chinese and English."""
-
-    code: str
-    zh: str
-    en: str
-
+__all__ = [
+    "BELOW_MINIMUM",
+    "BINDING_REASONS",
+    "DOCUMENTS",
+    "GATE_REASONS",
+    "LOSS_MAKER",
+    "OUTCOME_WORDS",
+    "PENDING_REASONS",
+    "PROBABILITY_EN",
+    "PROBABILITY_TITLE_EN",
+    "PROBABILITY_TITLE_ZH",
+    "PROBABILITY_ZH",
+    "ROUNDED",
+    "RULE_WORDS",
+    "STATUS_WORDS",
+    "About",
+    "ReasonText",
+    "Words",
+    "rule_words",
+]
 
 # A gate that fired, or that cannot say; by the gate's code.
 GATE_REASONS: Mapping[str, ReasonText] = {
@@ -111,54 +102,6 @@ GATE_REASONS: Mapping[str, ReasonText] = {
     ),
 }
 
-# A source or ceiling that lacks a fact of its own; by the rule's code. The rules of today lack nothing that one of the
-# evidence gates above does not already name.
-PENDING_REASONS: Mapping[str, ReasonText] = {}
-
-# A cap that is the lowest; by the cap's code.
-BINDING_REASONS: Mapping[str, ReasonText] = {
-    SOURCES_TOTAL: ReasonText(
-        "LIM-SRC-01",
-        "amount",
-        "额度由开票销售额决定",
-        "invoice turnover sets the amount",
-        "各来源合计 {value}（{basis}），是最低的一项",
-        "the sources add up to {value} ({basis}), the lowest of all caps",
-    ),
-    "requested": ReasonText(
-        "LIM-REQ-02",
-        "amount",
-        "额度由申请金额决定",
-        "the requested amount sets the limit",
-        "申请金额 {value} 是最低的一项",
-        "the requested {value} is the lowest of all caps",
-    ),
-    "grade_maximum": ReasonText(
-        "LIM-GRD-03",
-        "amount",
-        "额度由等级上限决定",
-        "the grade maximum sets the limit",
-        "等级 {grade} 的单户上限 {value} 是最低的一项",
-        "the maximum of {value} for grade {grade} is the lowest of all caps",
-    ),
-    "product_maximum": ReasonText(
-        "LIM-PRD-04",
-        "amount",
-        "额度由产品上限决定",
-        "the product maximum sets the limit",
-        "产品上限 {value} 是最低的一项",
-        "the product maximum of {value} is the lowest of all caps",
-    ),
-    "inclusive_line": ReasonText(
-        "LIM-INC-05",
-        "amount",
-        "额度由普惠口径决定",
-        "the inclusive-finance line sets the limit",
-        "普惠小微单户口径 {value} 是最低的一项",
-        "the inclusive-finance line of {value} is the lowest of all caps",
-    ),
-}
-
 ROUNDED = ReasonText(
     "LIM-STP-06",
     "amount",
@@ -198,6 +141,47 @@ DOCUMENTS: Mapping[Document, Words] = {
     Document.MODEL_INPUTS: Words(
         "model_inputs", "模型所需的进销项发票明细", "the sales and purchase invoices that the model reads"
     ),
+    Document.RECEIVABLE_LIST: Words("receivable_list", "应收账款明细", "list of open receivables by debtor"),
+    Document.CONFIRMATIONS: Words(
+        "confirmations", "债务人确权与中登网登记", "confirmation by the debtors and registration of the assignment"
+    ),
+    Document.YEARLY_STATEMENT: Words(
+        "yearly_statement",
+        "最近两个年度财务报表（含现金流量表）",
+        "yearly financial statements of the last two years, with cash flow",
+    ),
+    Document.BANK_CAPITAL: Words(
+        "bank_capital", "本行资本净额与一级资本净额（政策参数）", "net capital and tier 1 capital of the bank (policy)"
+    ),
+    Document.GROUP_EXPOSURE: Words(
+        "group_exposure", "集团其他成员在本行的敞口清单", "exposure of the other members of the group to this bank"
+    ),
+    Document.LOAN_LIST: Words(
+        "loan_list", "全部银行负债清单（征信报告）", "list of all bank debt (credit bureau report)"
+    ),
+    Document.DELIVERY_RECORDS: Words(
+        "delivery_records", "历史订单交付与验收记录", "delivery and acceptance records of earlier orders"
+    ),
+    Document.PAYMENT_HISTORY: Words(
+        "payment_history",
+        "核心企业近12个月付款流水",
+        "payments received from the core enterprise in the last 12 months",
+    ),
+    Document.ANCHOR_REPORT: Words(
+        "anchor_report",
+        "核心企业应付账款确认及付款表现",
+        "what the core enterprise owes, and how late it pays, confirmed by it",
+    ),
+    Document.TAX_GRADE: Words("tax_grade", "最近年度纳税信用等级", "latest yearly tax credit grade"),
+    Document.CASH_PROOF: Words(
+        "cash_proof", "最近一轮到账凭证与现金余额证明", "proof of cash received of the last round and of cash held"
+    ),
+    Document.ASSET_REVIEW: Words(
+        "asset_review", "资产人工复核意见", "a reviewer's opinion on the assets that the valuation refers"
+    ),
+    Document.WARNING_REVIEW: Words(
+        "warning_review", "预警事项说明与复核", "the firm's explanation of the warning, and its review"
+    ),
 }
 
 RULE_WORDS: Mapping[str, Words] = {
@@ -211,13 +195,8 @@ RULE_WORDS: Mapping[str, Words] = {
         Words("data_too_old", "数据时效", "data fresh enough"),
         Words("history_too_short", "开票历史", "history long enough"),
         Words("no_probability", "违约概率", "default probability"),
-        Words("invoice_turnover", "发票销售额来源", "invoice turnover"),
-        Words(SOURCES_TOTAL, "来源合计", "sources together"),
         Words(ELIGIBILITY, "准入", "eligibility"),
-        Words("requested", "申请金额", "requested amount"),
-        Words("grade_maximum", "等级上限", "grade maximum"),
-        Words("product_maximum", "产品上限", "product maximum"),
-        Words("inclusive_line", "普惠小微口径", "inclusive-finance line"),
+        *AMOUNT_WORDS,
         Words(STEP_ROUNDING, "按单位取整", "rounding to the step"),
         Words(PRODUCT_MINIMUM, "产品最低额度", "product minimum"),
     )

@@ -13,6 +13,7 @@ from models.explanation.catalogue import (
     PROBABILITY_ZH,
     ROUNDED,
     About,
+    rule_words,
 )
 from models.explanation.features import feature_words, reason_code
 from models.explanation.figures import MISSING, Figure, figure, money
@@ -169,13 +170,17 @@ def _basis(limits: LimitColumns, row: int) -> Figure:
     """How the sources come to their amounts: for invoice turnover, share times net sales."""
     zh, en = [], []
     for source in limits.sources:
-        if {"sales_12m_fen", "advance_share"} <= source.inputs.keys():
+        if not source.counts[row] or (source.value[row] == 0 and len(limits.sources) > 1):
+            continue
+        behind = source.inputs.get("sales_behind_debtors_fen")
+        if {"sales_12m_fen", "advance_share"} <= source.inputs.keys() and (behind is None or behind.values[row] == 0):
             sales = figure(float(source.inputs["sales_12m_fen"].values[row]), "fen")
             share = figure(float(source.inputs["advance_share"].values[row]), "fraction")
             zh.append(f"近12个月净销售额 {sales.zh} × {share.zh}")
             en.append(f"{share.en} of net 12-month sales of {sales.en}")
         else:
             amount = money(int(source.value[row]))
-            zh.append(f"{source.code} {amount.zh}")
-            en.append(f"{source.code} {amount.en}")
+            words = rule_words(source.code)
+            zh.append(f"{words.zh} {amount.zh}")
+            en.append(f"{words.en} {amount.en}")
     return Figure(None, "，".join(zh), ", ".join(en))

@@ -16,6 +16,7 @@ from models.explanation.catalogue import (
     BELOW_MINIMUM,
     BINDING_REASONS,
     GATE_REASONS,
+    LOSS_MAKER,
     PENDING_REASONS,
     ROUNDED,
     ReasonText,
@@ -130,9 +131,19 @@ def _amount_candidates(limits: LimitColumns) -> list[Candidate]:
     settled = ~limits.fired & ~limits.pending
     found = [Candidate(BELOW_MINIMUM, settled & limits.below_minimum)]
     found += [Candidate(BINDING_REASONS[cap.code], settled & limits.binds(cap), cap) for cap in limits.caps]
+    found += [
+        Candidate(LOSS_MAKER, settled & limits.binds(cap) & _negative(cap, "statement_net_profit_fen"), cap)
+        for cap in limits.ceilings
+        if "statement_net_profit_fen" in cap.inputs
+    ]
     rounded = settled & ~limits.below_minimum & (limits.limit_fen < limits.lowest_cap)
     found.append(Candidate(ROUNDED, rounded))
     return found
+
+
+def _negative(cap: AmountColumns, name: str) -> Mask:
+    result: Mask = np.asarray(cap.inputs[name].values, dtype=np.float64) < 0
+    return result
 
 
 def _grade_decides(limits: LimitColumns) -> Mask:

@@ -5,11 +5,13 @@ Each rule is a file that returns columns (`rule.py`); `engine.compute_limits` ru
 
 from models.limits.case import NO_REQUEST, Cases, LimitFactAbsent
 from models.limits.engine import SOURCES_TOTAL, LimitColumns, Outcome, compute_limits
+from models.limits.measures import measure
 from models.limits.rule import AmountColumns, Document, GateColumns, InputColumn, Status
-from models.limits.waterfall import ELIGIBILITY, PRODUCT_MINIMUM, STEP_ROUNDING, StepColumns
+from models.limits.waterfall import ELIGIBILITY, EXISTING_EXPOSURE, PRODUCT_MINIMUM, STEP_ROUNDING, StepColumns
 
 __all__ = [
     "ELIGIBILITY",
+    "EXISTING_EXPOSURE",
     "NO_REQUEST",
     "PRODUCT_MINIMUM",
     "SOURCES_TOTAL",
@@ -25,4 +27,5 @@ __all__ = [
     "Status",
     "StepColumns",
     "compute_limits",
+    "measure",
 ]

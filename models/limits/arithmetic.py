@@ -55,6 +55,27 @@ def share_of(amount: FenColumn, shares: Sequence[Decimal], row: npt.NDArray[np.i
     return result
 
 
+def product_over(first: FenColumn, second: FenColumn | int, divisor: FenColumn | int, *, up: bool = False) -> FenColumn:
+    """floor(first * second / divisor), or its ceiling, exactly, though the product may leave int64.
+
+    For factors that are not negative, divisors above zero and results below 2**53. A float quotient is off by a few
+    units at most; the remainder that it leaves is small, so it is right in arithmetic modulo 2**64 and mends the
+    quotient.
+    """
+    one, two, over = np.broadcast_arrays(
+        *(np.atleast_1d(np.asarray(x, dtype=np.int64)) for x in (first, second, divisor))
+    )
+    quotient = (one.astype(np.float64) * two / over).astype(np.int64)
+    rest = one * two - quotient * over
+    result: FenColumn = quotient + (-(-rest // over) if up else rest // over)
+    return result
+
+
+def scaled(value: Decimal, scale: int = 10**9) -> int:
+    """A decimal of policy as a whole number of its billionths, rounded down."""
+    return int(value * scale)
+
+
 def _decimals(share: Decimal) -> int:
     exponent = share.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +17,7 @@ from models.limits.rule import Document, DocumentColumn
 from models.policy import Policy, Product
 
 NO_REQUEST = -1
+SELF_LIQUIDATING = frozenset({"receivables", "supplier", "orders", "pool"})
 
 
 class LimitFactAbsent(AssetlightError):
@@ -32,6 +34,8 @@ class Cases:
     product: npt.NDArray[np.int64]  # index into products
     requested_fen: FenColumn  # NO_REQUEST where the applicant named no amount
     policy: Policy
+    by_source: Mapping[str, FenColumn] = field(default_factory=dict)  # the sources so far, where they count
+    carried_fen: FenColumn | None = None  # what the sources before this rule come to; after all, less own exposure
 
     def __len__(self) -> int:
         return len(self.grade)
@@ -43,6 +47,69 @@ class Cases:
                 f"the limit needs the feature {name}", expected=name, found=", ".join(sorted(self.facts)), field=name
             )
         return self.facts[name]
+
+    def carrying(self, carried: FenColumn, by_source: Mapping[str, FenColumn]) -> Cases:
+        """The same cases at a later rule. Nothing remembered here depends on what is carried."""
+        later = copy.copy(self)
+        object.__setattr__(later, "carried_fen", carried)
+        object.__setattr__(later, "by_source", by_source)
+        return later
+
+    @property
+    def carried(self) -> FenColumn:
+        """What the sources before this rule come to."""
+        return np.zeros(len(self), dtype=np.int64) if self.carried_fen is None else self.carried_fen
+
+    def known_fact(self, name: str) -> FloatColumn:
+        """A fact of evidence by name; not known where no feed delivers it."""
+        found = self.facts.get(name)
+        return np.full(len(self), np.nan) if found is None else found
+
+    def amount(self, name: str) -> tuple[FenColumn, Mask]:
+        """An amount of evidence in fen (0 where not known), and where it is known."""
+        found = self.facts.get(name)
+        if found is None:
+            return np.zeros(len(self), dtype=np.int64), np.zeros(len(self), dtype=np.bool_)
+        return fen_column(found, name)
+
+    def lends_on(self, source: str) -> Mask:
+        """Where the product lends on a source."""
+        result: Mask = self.terms(lambda product: int(source in product.sources)) == 1
+        return result
+
+    def use_is(self, ceiling: str, use: str) -> Mask:
+        """Where the product uses a ceiling in a way (`required`, `unused`)."""
+        result: Mask = self.terms(lambda product: int(product.use(ceiling) == use)) == 1
+        return result
+
+    @cached_property
+    def own_exposure(self) -> FenColumn:
+        """What the enterprise owes this bank already, 0 where no loan is on file."""
+        return np.maximum(self.amount("debt_own_exposure_fen")[0], 0)
+
+    @cached_property
+    def self_liquidating(self) -> FenColumn:
+        """What trade debtors, orders and the pool repay out of themselves, as far as the product lends on them."""
+        total: FenColumn = np.zeros(len(self), dtype=np.int64)
+        for source, value in self.by_source.items():
+            if source in SELF_LIQUIDATING:
+                total = total + value
+        return total
+
+    @cached_property
+    def pre_revenue(self) -> Mask:
+        """Firms with hardly any sales and fresh equity, in a product that lends on runway."""
+        sales, known = self.fen("sales_12m_fen")
+        small = ~known | (sales <= self.policy.fen("runway.largest_sales"))
+        cash, received = self.amount("funding_cash_received_fen")
+        months = self.known_fact("funding_months_since_cash")
+        recent = received & (cash > 0) & (months <= self.policy.whole("runway.round_age_months"))
+        return self.lends_on("runway") & small & recent
+
+    @cached_property
+    def has_revenue(self) -> Mask:
+        """Firms whose revenue, cash flow and need say what they can borrow: all but pre-revenue ones."""
+        return ~self.pre_revenue
 
     def fen(self, name: str) -> tuple[FenColumn, Mask]:
         """An amount among the facts, as fen, and where it is known."""

@@ -19,7 +19,7 @@ from models.limits.rule import AmountColumns, GateColumns, Status
 from models.limits.sources import SOURCES
 from models.limits.waterfall import StepColumns, run_waterfall
 
-SOURCES_TOTAL = "sources_total"  # the row of the order-free table that stands for what the evidence carries
+SOURCES_TOTAL = "sources_total"  # the row of the order-free table: what the evidence carries, less what we lent already
 AmountRule: TypeAlias = "Callable[[Cases], AmountColumns]"
 
 
@@ -62,8 +62,8 @@ class LimitColumns:
 
     @cached_property
     def sources_total(self) -> FenColumn:
-        """What the sources add up to, before any gate or ceiling."""
-        return self.steps[len(self.sources) - 1].running
+        """What the sources add up to less the exposure that this bank has already, before any gate or ceiling."""
+        return self.steps[len(self.sources)].running
 
     @cached_property
     def fired(self) -> Mask:
@@ -125,12 +125,17 @@ def compute_limits(
 ) -> LimitColumns:
     """Gates, sources and ceilings of N cases, and the waterfall that they make."""
     passed = tuple(gate(cases) for gate in gates)
-    sourced = tuple(source(cases) for source in sources)
-    capped = tuple(ceiling(cases) for ceiling in ceilings)
+    sourced, carried = _sourced(cases, sources)
+    exposure = cases.own_exposure
+    by_source = {source.code: np.where(source.counts, source.value, 0) for source in sourced}
+    room = cases.carrying(np.maximum(carried - exposure, 0), by_source)
+    capped = tuple(ceiling(room) for ceiling in ceilings)
     minimum = cases.terms(lambda product: product.minimum_fen)
     step = cases.terms(lambda product: product.step_fen)
     stopped = _any([(gate.status == Status.FIRED) | (gate.status == Status.PENDING) for gate in passed], len(cases))
-    steps = run_waterfall(sources=sourced, stopped=stopped, ceilings=capped, step=step, minimum=minimum)
+    steps = run_waterfall(
+        sources=sourced, exposure=exposure, stopped=stopped, ceilings=capped, step=step, minimum=minimum
+    )
     return LimitColumns(
         gates=passed,
         sources=sourced,
@@ -141,6 +146,17 @@ def compute_limits(
         requested_fen=cases.requested_fen,
         stopped=stopped,
     )
+
+
+def _sourced(cases: Cases, sources: Sequence[AmountRule]) -> tuple[tuple[AmountColumns, ...], FenColumn]:
+    """Each source told what those before it come to, so that none counts again what another counts, and their sum."""
+    found: list[AmountColumns] = []
+    carried: FenColumn = np.zeros(len(cases), dtype=np.int64)
+    for source in sources:
+        columns = source(cases.carrying(carried, {}))
+        found.append(columns)
+        carried = carried + np.where(columns.counts, columns.value, 0)
+    return tuple(found), carried
 
 
 def _any(masks: Sequence[Mask], rows: int) -> Mask:

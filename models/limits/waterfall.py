@@ -10,6 +10,7 @@ import numpy as np
 from models.limits.arithmetic import FenColumn, Mask, floor_to_step
 from models.limits.rule import AmountColumns
 
+EXISTING_EXPOSURE = "existing_exposure"
 ELIGIBILITY = "eligibility"
 STEP_ROUNDING = "step_rounding"
 PRODUCT_MINIMUM = "product_minimum"
@@ -27,6 +28,7 @@ class StepColumns:
 def run_waterfall(
     *,
     sources: Sequence[AmountColumns],
+    exposure: FenColumn,
     stopped: Mask,
     ceilings: Sequence[AmountColumns],
     step: FenColumn,
@@ -45,6 +47,7 @@ def run_waterfall(
 
     for source in sources:
         running = to(source.code, running + np.where(source.counts, source.value, 0))
+    running = to(EXISTING_EXPOSURE, np.maximum(running - exposure, 0))
     running = to(ELIGIBILITY, np.where(stopped, 0, running))
     for ceiling in ceilings:
         running = to(ceiling.code, np.where(ceiling.counts, np.minimum(running, ceiling.value), running))

@@ -75,6 +75,16 @@ class Node:
             raise self.invalid("not one of the choices", name, expected=", ".join(choices), found=value)
         return value
 
+    def texts(self, name: str, choices: Sequence[str]) -> tuple[str, ...]:
+        """A list of different texts, each one of the choices."""
+        items = self.tree[name]
+        if not isinstance(items, list) or len(set(map(str, items))) != len(items):
+            raise self.invalid("not a list of different names", name, expected=", ".join(choices), found=items)
+        for item in items:
+            if item not in choices:
+                raise self.invalid("not one of the choices", name, expected=", ".join(choices), found=item)
+        return tuple(str(item) for item in items)
+
     def date(self, name: str) -> date:
         """A day written YYYY-MM-DD."""
         value = self.text(name)

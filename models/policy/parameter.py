@@ -22,6 +22,12 @@ TABLE_KEYS: Mapping[str, tuple[str, ...]] = {
     "performing_grade": PERFORMING,
     "ip_type": IP_TYPES,
     "pool_class": POOL_CLASSES,
+    "tax_grade": ("A", "B", "M", "C", "D"),
+    "tenure_band": ("newest", "newer", "older", "oldest"),
+    "delay_band": ("prompt", "short", "middle", "long", "longest"),
+    "fulfilment_band": ("strong", "fair", "weak"),
+    "warning_level": ("yellow", "orange", "red"),
+    "sample_band": ("few", "some", "many"),
 }
 ORDERS = ("rising", "falling")
 

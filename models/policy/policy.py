@@ -59,12 +59,12 @@ class Policy:
         return dated
 
     def value(self, name: str) -> Value:
-        """The value in force: Decimal (fraction, points, yuan), int (days, months, count), text, or a table."""
+        """The value in force: Decimal (fraction, points, multiple, yuan), int (days, months, count), text, table."""
         return self.in_force(name).value
 
     def number(self, name: str) -> Decimal:
-        """A fraction or points."""
-        return Decimal(str(self._scalar(name, "fraction", "points")))
+        """A fraction, points or a multiple."""
+        return Decimal(str(self._scalar(name, "fraction", "points", "multiple")))
 
     def whole(self, name: str) -> int:
         """Days, months or a count."""
@@ -89,6 +89,12 @@ class Policy:
     def fen_by_grade(self, name: str) -> tuple[int, ...]:
         """A table of amounts in grade order, in fen."""
         return tuple(fen_from_yuan(str(item)) for item in self._table(name, "yuan").values())
+
+    def table(self, name: str) -> tuple[Decimal, ...]:
+        """A table of numbers in the order of its keys: fractions, multiples, days, months or counts; amounts in fen."""
+        unit = self._parameter(name).unit
+        items = self._table(name, unit).values()
+        return tuple(Decimal(fen_from_yuan(str(item)) if unit == "yuan" else str(item)) for item in items)
 
     @cached_property
     def products(self) -> dict[str, Product]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,30 @@ from models.policy.units import UNITS, read_scalar
 from models.policy.yaml_text import TextTree
 
 CURRENCIES = ("CNY",)
+SOURCES = (
+    "receivables",
+    "supplier",
+    "invoice_turnover",
+    "tax",
+    "orders",
+    "pool",
+    "runway",
+    "ip_uplift",
+    "data_uplift",
+)
+# Ceilings that a product may require, leave out, or (the default) apply where the facts are known.
+CEILINGS = (
+    "working_capital_need",
+    "debt_service_capacity",
+    "total_debt",
+    "net_assets",
+    "single_name",
+    "group",
+    "early_warning",
+    "model_uncertainty",
+)
+WHERE_KNOWN, REQUIRED, UNUSED = USES = ("where_known", "required", "unused")
+_OPTIONAL_TERMS = ("sources", "ceilings", "required_above")
 _TERMS = ("from", "reference", "currency", "minimum", "maximum", "step", "tenor_months", "inclusive_finance")
 
 
@@ -30,6 +55,13 @@ class Product:
     step_fen: int
     tenor_months: int
     inclusive_finance: bool  # counted as inclusive finance (普惠小微), so its amount stays within that line
+    sources: tuple[str, ...]  # what the product lends on
+    ceilings: Mapping[str, str]  # how it uses each of CEILINGS
+    required_above_fen: int  # up to this amount a required ceiling may lack its facts; beyond it the case is referred
+
+    def use(self, ceiling: str) -> str:
+        """How the product uses a ceiling: required, where_known or unused."""
+        return self.ceilings.get(ceiling, WHERE_KNOWN)
 
     def as_text(self) -> dict[str, str]:
         """What the terms say, for digests and for people."""
@@ -40,6 +72,9 @@ class Product:
             "step_yuan": yuan_text(self.step_fen),
             "tenor_months": str(self.tenor_months),
             "inclusive_finance": "true" if self.inclusive_finance else "false",
+            "sources": " ".join(self.sources),
+            "ceilings": " ".join(f"{name}:{self.use(name)}" for name in CEILINGS),
+            "required_above_yuan": yuan_text(self.required_above_fen),
         }
 
 
@@ -70,7 +105,7 @@ def read_product(tree: TextTree, *, code: str, file: str) -> ProductFile:
 
 
 def _terms(entry: Node, code: str, zh: str, en: str) -> Product:
-    entry.only(_TERMS)
+    entry.only(_TERMS, _OPTIONAL_TERMS)
     minimum, maximum, step = (_fen(entry, name) for name in ("minimum", "maximum", "step"))
     if minimum > maximum:
         raise entry.invalid("minimum is above maximum", "minimum", found=f"{yuan_text(minimum)}")
@@ -92,7 +127,15 @@ def _terms(entry: Node, code: str, zh: str, en: str) -> Product:
         step_fen=step,
         tenor_months=months,
         inclusive_finance=entry.one_of("inclusive_finance", ("true", "false")) == "true",
+        sources=entry.texts("sources", SOURCES) if "sources" in entry.tree else SOURCES,
+        ceilings=_uses(entry.child("ceilings")) if "ceilings" in entry.tree else {},
+        required_above_fen=_fen(entry, "required_above") if "required_above" in entry.tree else 0,
     )
+
+
+def _uses(node: Node) -> dict[str, str]:
+    node.only((), CEILINGS)
+    return {name: node.one_of(name, USES) for name in node.tree}
 
 
 def _fen(entry: Node, name: str) -> int:

@@ -19,6 +19,7 @@ _CODE = re.compile(r"[a-z][a-z0-9_]*")
 UNITS: dict[str, str] = {
     "fraction": "a fraction such as 0.20, never a percentage",
     "points": "score points such as 1.5",
+    "multiple": "a multiple such as 1.25",
     "yuan": "yuan such as 5000000 or 0.01, no separators",
     "days": "whole days such as 90",
     "months": "whole months such as 12",
@@ -26,12 +27,12 @@ UNITS: dict[str, str] = {
     "grade": "a grade of the master scale: " + ", ".join(GRADES),
     "product": "the code of a product file such as invoice_credit",
 }
-NUMERIC = ("fraction", "points", "yuan", "days", "months", "count")
+NUMERIC = ("fraction", "points", "multiple", "yuan", "days", "months", "count")
 
 
 def read_scalar(text: str, unit: str) -> Scalar | None:
     """The value of a text in a unit, None where the text is not such a value."""
-    if unit in ("fraction", "points"):
+    if unit in ("fraction", "points", "multiple"):
         return Decimal(text) if _DECIMAL.fullmatch(text) else None
     if unit == "yuan":
         return Decimal(text) if _YUAN.fullmatch(text) else None

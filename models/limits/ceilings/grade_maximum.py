@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from models.grades import GRADES
 from models.limits.case import Cases
 from models.limits.rule import AmountColumns, Document, InputColumn, status_column
@@ -10,10 +12,10 @@ _MAXIMUM = "ceiling.grade_maximum"
 
 
 def grade_maximum(cases: Cases) -> AmountColumns:
-    """The policy table by grade; an unknown grade is pending at the lowest amount of the table."""
+    """The policy table by grade less what we lent; an unknown grade is pending at the lowest amount of the table."""
     return AmountColumns(
         code="grade_maximum",
-        value=cases.by_grade(cases.policy.fen_by_grade(_MAXIMUM)),
+        value=np.maximum(cases.by_grade(cases.policy.fen_by_grade(_MAXIMUM)) - cases.own_exposure, 0),
         status=status_column(pending=~cases.grade_known),
         policy_names=(_MAXIMUM,),
         document=Document.MODEL_INPUTS,
