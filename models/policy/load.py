@@ -16,6 +16,7 @@ from models.policy.yaml_text import read_yaml_text
 
 DEFAULTS = Path(__file__).parent
 DEFAULT_PRODUCT = "request.default_product"
+REFERENCE_ENTERPRISES = "reference_enterprises"  # whom an explanation compares with; see models.explanation.attribution
 
 
 @dataclass
@@ -67,12 +68,14 @@ def _yaml_files(folder: Path, label: str) -> Iterator[tuple[Path, tuple[str, ...
             continue
         relative = path.relative_to(folder)
         parts = (*relative.parts[:-1], path.stem)
+        if parts[0] == REFERENCE_ENTERPRISES and len(parts) == 2:
+            continue  # read by the explanation: it changes no amount, so it is not part of the policy's digest
         known = parts[0] == "parameters" or (parts[0] == "products" and len(parts) == 2)
         if path.suffix == ".yml" or not known or len(parts) < 2:
             raise PolicyFileInvalid(
                 "not a place for a policy file",
                 file=label + relative.as_posix(),
-                expected="parameters/**/NAME.yaml or products/CODE.yaml",
+                expected=f"parameters/**/NAME.yaml, products/CODE.yaml or {REFERENCE_ENTERPRISES}/NAME.yaml",
             )
         yield path, parts
 
