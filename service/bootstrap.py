@@ -10,6 +10,7 @@ from uuid import UUID
 
 from models.lake import Lake
 from service.assessing import Assessor, Clock
+from service.batches import Batches, ReceivedKeys
 from service.bundles import BundleShelf
 from service.policies import policy_on
 from service.settings import Settings
@@ -39,7 +40,7 @@ class Service:
     @cached_property
     def lake(self) -> Lake:
         """The stored records."""
-        return Lake(self.settings.home)
+        return Lake(self.settings.home, wait_s=self.settings.lake_wait_s)
 
     @cached_property
     def bundles(self) -> BundleShelf:
@@ -50,6 +51,16 @@ class Service:
     def assessor(self) -> Assessor:
         """Answers questions about one enterprise."""
         return Assessor(lake=self.lake, bundles=self.bundles, policy_on=policy_on, clock=self.clock)
+
+    @cached_property
+    def batches(self) -> Batches:
+        """Stores posted records."""
+        return Batches(
+            self.lake,
+            self.settings.quarantine,
+            ReceivedKeys(self.settings.home / "received"),
+            self.settings.max_batch_rows,
+        )
 
     @cached_property
     def store(self) -> AssessmentStore:

@@ -33,5 +33,9 @@ class DayNotUnderstood(AssetlightError):
     """A text that should be a day is not one."""
 
 
+class QuarantineNotFound(AssetlightError):
+    """No kept quarantine has that id."""
+
+
 class SettingNotUsable(AssetlightError):
     """An environment variable or setting has a value that the service cannot use."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import hashlib
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
-
-from models.canonical import sha256_hex
 
 PIECE_ROWS = 50_000
 HEADERS = {
@@ -38,26 +40,70 @@ def write_quarantine(directory: Path, stem: str, tables: Sequence[pa.Table]) -> 
     kept = [table for table in tables if len(table)]
     if not kept:
         return None
-    rows = pa.concat_tables(kept, promote_options="default")
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    names = [f"{name} {HEADERS[name]}" if name in HEADERS else name for name in rows.column_names]
-    writer.writerow(guarded(pa.array(names, pa.string())))
-    for batch in rows.to_batches(PIECE_ROWS):
-        writer.writerows(zip(*[guarded(column) for column in batch.columns], strict=True))
-    content = text.getvalue().encode("utf-8-sig")
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / f"{stem}-{sha256_hex(content)[:12]}.csv"
-    draft = path.with_suffix(".draft")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    return path
+    columns = list(dict.fromkeys(name for table in kept for name in table.column_names))
+    with QuarantineFile(directory, stem, columns) as file:
+        for table in kept:
+            file.add(table)
+        return file.keep()
 
 
-def guarded(cells: pa.Array) -> list[object]:
+class QuarantineFile:
+    """A quarantine that is written while its rows are found. Used in a `with`; without `keep` nothing of it stays."""
+
+    def __init__(self, directory: Path, stem: str, columns: Sequence[str]) -> None:
+        self._directory = directory
+        self._stem = stem
+        self._columns = tuple(columns)
+        self._digest = hashlib.sha256()
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+            Path(self._file.name).unlink(missing_ok=True)
+
+    def add(self, rows: pa.Table) -> None:
+        """Write some rows; a column that they lack is empty."""
+        if not len(rows):
+            return
+        if self._file is None:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            self._file = NamedTemporaryFile(dir=self._directory, suffix=".draft", delete=False)  # noqa: SIM115
+            self._write(codecs.BOM_UTF8)
+            names = [f"{name} {HEADERS[name]}" if name in HEADERS else name for name in self._columns]
+            self._write_lines([guarded(pa.array(names, pa.string()))])
+        for at in range(0, len(rows), PIECE_ROWS):
+            piece = rows.slice(at, PIECE_ROWS)
+            nothing = pa.nulls(len(piece), pa.string())
+            cells = [guarded(piece[name] if name in piece.column_names else nothing) for name in self._columns]
+            self._write_lines(zip(*cells, strict=True))
+
+    def keep(self) -> Path | None:
+        """Give the file its name, which depends on its content, and return it; None if there were no rows."""
+        if self._file is None:
+            return None
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        draft, self._file = Path(self._file.name), None
+        draft.chmod(0o644)
+        return draft.replace(self._directory / f"{self._stem}-{self._digest.hexdigest()[:12]}.csv")
+
+    def _write_lines(self, lines: Iterable[Iterable[object]]) -> None:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(lines)
+        self._write(text.getvalue().encode())
+
+    def _write(self, content: bytes) -> None:
+        assert self._file is not None  # noqa: S101
+        self._digest.update(content)
+        self._file.write(content)
+
+
+def guarded(cells: pa.Array | pa.ChunkedArray) -> list[object]:
     """Cells as they came, except that none starts like a formula; null is empty."""
     if not pa.types.is_string(cells.type):
         return list(cells.to_pylist())

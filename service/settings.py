@@ -27,11 +27,24 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address on which the API listens")
     port: int = Field(8000, ge=0, le=65535, description="port on which the API listens; 0 takes a free one")
     max_body_bytes: int = Field(4 * 1024 * 1024, gt=0, description="largest request body the API reads")
+    max_batch_json_bytes: int = Field(
+        32 * 1024 * 1024, gt=0, description="largest batch of records posted as JSON, which is held in memory"
+    )
+    max_batch_ndjson_bytes: int = Field(
+        1024**3, gt=0, description="largest batch of records posted as NDJSON, which goes to disk first"
+    )
+    max_batch_rows: int = Field(1_000_000, gt=0, description="most rows in one posted batch")
+    lake_wait_s: float = Field(10.0, ge=0, description="how long a writer waits for another before it gives up")
 
     @property
     def store_url(self) -> str:
         """Where assessments are kept."""
         return self.database_url or f"sqlite:///{(self.home / 'assessments.sqlite3').as_posix()}"
+
+    @property
+    def quarantine(self) -> Path:
+        """Where rows that were not accepted are kept."""
+        return self.home / "quarantine"
 
     @property
     def results(self) -> Path:

@@ -36,6 +36,12 @@ TOO_LONG = ("line_too_long", "行过长", "the line is longer than any record")
 EXPECTED = 'one flat JSON object a line, such as {"企业代号": "E124", "金额": 1234.5}'
 
 
+class WrittenNumber(str):
+    """A JSON number as it was written, where a double could lose a digit of it; also NaN and Infinity."""
+
+    __slots__ = ()
+
+
 class LineIsBroken(ValueError):
     """A line that is no record; `defect` says why."""
 
@@ -172,7 +178,12 @@ def object_of(line: bytes) -> dict[str, Any]:
 def plain_object_of(line: bytes) -> dict[str, Any]:
     """The same by the standard library: decimals as they are written, and what is wrong with a broken line."""
     try:
-        found = json.loads(line.decode("utf-8"), parse_float=str, parse_constant=str, object_pairs_hook=without_repeats)
+        found = json.loads(
+            line.decode("utf-8"),
+            parse_float=WrittenNumber,
+            parse_constant=WrittenNumber,
+            object_pairs_hook=without_repeats,
+        )
     except UnicodeDecodeError as error:
         raise LineIsBroken(NOT_UTF8) from error
     except LineIsBroken:
@@ -181,8 +192,18 @@ def plain_object_of(line: bytes) -> dict[str, Any]:
         raise LineIsBroken(NOT_JSON) from error
     if not isinstance(found, dict):
         raise LineIsBroken(NOT_OBJECT)
+    return flat(found)
+
+
+def flat(found: dict[str, Any]) -> dict[str, Any]:
+    """An object that can be a row: no lists or objects inside, no half of a character (`\\ud800`)."""
     if any(isinstance(value, dict | list) for value in found.values()):
         raise LineIsBroken(NESTED)
+    try:
+        for text in (*found, *(value for value in found.values() if isinstance(value, str))):
+            text.encode()
+    except UnicodeEncodeError as error:
+        raise LineIsBroken(NOT_UTF8) from error
     return found
 
 

@@ -30,7 +30,7 @@ AGREEING: tuple[tuple[set[type], pa.DataType], ...] = (
 class RaggedRow:
     """A row that cannot be laid under the columns: more or fewer cells than the header, or what `defect` says.
 
-    `defect`: code, Chinese, English, and what was expected.
+    `defect`: code, Chinese, English, and what was expected. `field`, `value`: the one cell at fault, where it is one.
     """
 
     row: int
@@ -38,6 +38,8 @@ class RaggedRow:
     found: int
     text: str
     defect: tuple[str, str, str, str] | None = None
+    field: str | None = None
+    value: str | None = None
 
 
 @dataclass(frozen=True)

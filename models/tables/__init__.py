@@ -3,6 +3,7 @@
 from models.tables.accept import Accepted, accept, accept_rows
 from models.tables.columns import ColumnMap, ColumnsMissing, KindAmbiguous, KindNotRecognised, map_columns, recognise
 from models.tables.digests import input_digests
+from models.tables.objects import broken_row, sheet_of_objects, wire_fields
 from models.tables.origins import record_origins
 from models.tables.point_in_time import (
     BANK_ZONE,
@@ -33,6 +34,7 @@ __all__ = [
     "Tables",
     "accept",
     "accept_rows",
+    "broken_row",
     "concatenated",
     "empty_table",
     "end_of_day",
@@ -45,5 +47,7 @@ __all__ = [
     "origins",
     "recognise",
     "record_origins",
+    "sheet_of_objects",
     "visible_rows_sql",
+    "wire_fields",
 ]

@@ -61,9 +61,11 @@ def accept(
     received_on: date,
     known_at: datetime | None = None,
     origin: str = "bank",
+    received_at: datetime | None = None,
 ) -> Accepted:
     """Check every row of a sheet. `received_on`: the bank's day of this import; nothing can be known later.
 
+    `received_at`: the instant of the receipt, where it is known (a request): nothing can be known after it.
     `known_at`: when the bank learned the rows, for rows without a `known_at` cell; None: the day each happened, or the
     last day that it reports (a delivery, a settlement), if that is later.
     """
@@ -77,7 +79,7 @@ def accept(
         )
     reading = Reading(sheet, columns)
     reading.parse_own_fields()
-    assumed = reading.date_the_knowledge(received_on, known_at)
+    assumed = reading.date_the_knowledge(received_on, known_at, received_at)
     rows = reading.table(origin)
     reading.problems += broken_checks(columns, rows, reading.sound())
     sound = reading.sound()
@@ -185,7 +187,9 @@ class Reading:
         self.note([(NEITHER_SIDE, unknown)], kind.field(sides.counterparty), (seller, buyer))
         self.require(kind.field(sides.counterparty), buyer, unknown | as_mask(pc.is_null(own)))
 
-    def date_the_knowledge(self, received_on: date, known_at: datetime | None) -> Mask:
+    def date_the_knowledge(
+        self, received_on: date, known_at: datetime | None, received_at: datetime | None = None
+    ) -> Mask:
         """Fill `known_at`; nothing may have happened after it, nor be learned after the import. -> where assumed."""
         kind = self.columns.kind
         occurred = kind.field(kind.occurred)
@@ -209,7 +213,10 @@ class Reading:
             self.note(failures, KNOWN_AT, (at,))
             assumed &= as_mask(pc.is_null(said))
             learned = pc.coalesce(said, learned)
-            late = as_mask(pc.greater_equal(said, pa.scalar(end_of_day(received_on), pa.timestamp("us", tz="UTC"))))
+            if received_at is None:
+                late = as_mask(pc.greater_equal(said, pa.scalar(end_of_day(received_on), said.type)))
+            else:
+                late = as_mask(pc.greater(said, pa.scalar(received_at, said.type)))
             self.note([(KNOWN_IN_FUTURE, late)], KNOWN_AT, (at,))
         self.values[KNOWN_AT.name] = learned
         for declared in kind.fields:

@@ -44,7 +44,7 @@ NO_SUCH_DAY = Reason("no_such_day", "不存在或不可能的日期", "no such d
 IN_FUTURE = Reason(
     "not_yet_known", "日期晚于入库时间", "the date is later than the day on which the bank learned the row"
 )
-KNOWN_IN_FUTURE = Reason("known_in_future", "入库时间晚于导入日", "learned later than the day of this import")
+KNOWN_IN_FUTURE = Reason("known_in_future", "入库时间晚于导入或接收的时刻", "learned later than this import or request")
 NOT_CHOICE = Reason("not_a_choice", "不在允许的取值中", "not one of the accepted values")
 NOT_FLAG = Reason("not_yes_or_no", "不是“是/否”", "neither yes nor no")
 TOO_LONG = Reason("too_long", "文本过长", "the text is too long")
@@ -52,6 +52,8 @@ NOT_TEXT = Reason("not_text", "类型不是文本", "this type of value cannot b
 DIGITS_LOST = Reason(
     "digits_lost", "编号被存成了数字，末位已丢失", "a code was stored as a number and has lost its last digits"
 )
+UNKNOWN_FIELD = Reason("unknown_field", "没有这个字段", "no such field: it is unknown for this kind")
+WRONG_JSON_TYPE = Reason("wrong_json_type", "JSON类型不对", "the JSON value is of another type than the field")
 RAGGED = Reason("ragged_row", "单元格数与表头不一致", "more or fewer cells than the header has")
 NEITHER_SIDE = Reason(
     "neither_side", "企业既不是购方也不是销方", "the enterprise is neither the seller nor the buyer of the row"

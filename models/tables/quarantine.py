@@ -19,6 +19,7 @@ QUARANTINE_COLUMNS = (
 )  # fmt: skip
 LONGEST_VALUE = 32_767  # a spreadsheet cell holds no more
 CELL_PREFIX = "原:"
+WHOLE_ROW = f"{CELL_PREFIX}整行"  # the row as it came, where its cells could not be laid under the columns
 
 SCHEMA = pa.schema([(name, pa.int64() if name == "row" else pa.string()) for name in QUARANTINE_COLUMNS])
 
@@ -112,22 +113,26 @@ def as_shown(cells: pa.Array) -> pa.Array:
 
 
 def ragged_lines(sheet: Sheet, kind: RecordKind) -> pa.Table:
-    """Rows with more or fewer cells than the header: the whole row is the value."""
+    """Rows that could not be laid under the columns: the value is the cell at fault, or the whole row."""
     rows = sheet.ragged
     size = len(rows)
+    texts = [row.text.rstrip("\r\n")[:LONGEST_VALUE] for row in rows]
+    fields = pa.array([row.field for row in rows], pa.string())
+    values = [text if row.field is None else row.value for row, text in zip(rows, texts, strict=True)]
     return pa.table(
         {
             "file": pa.repeat(sheet.file, size),
             "sheet": pa.repeat(pa.scalar(sheet.name, pa.string()), size),
             "row": pa.array([row.row for row in rows], pa.int64()),
             "kind": pa.repeat(kind.name, size),
-            "field": pa.nulls(size, pa.string()),
-            "column": pa.nulls(size, pa.string()),
-            "value": pa.array([row.text.rstrip("\r\n")[:LONGEST_VALUE] for row in rows], pa.string()),
+            "field": fields,
+            "column": fields,
+            "value": pa.array([None if value is None else value[:LONGEST_VALUE] for value in values], pa.string()),
             **{
                 name: pa.array([(row.defect or cells_differ(row))[at] for row in rows], pa.string())
                 for at, name in enumerate(("code", "reason_zh", "reason_en", "expected"))
             },
+            **({WHOLE_ROW: pa.array(texts, pa.string())} if fields.null_count < size else {}),
         }
     )
 

@@ -3,7 +3,8 @@
 The versions of one natural key are ordered by when the bank learned them. A row that says what the version before it
 says is a duplicate. Each other row is a version, superseded at the instant at which the next was learned. Of versions
 learned at the same instant the most prudent stands (`RecordKind.prudence`, then the larger content): the others are
-kept, superseded at that same instant, and are never visible. The result depends on the set of rows, not their order.
+kept, superseded at that same instant, and are never visible. The result depends on the set of rows, not their order,
+except for `origin`: it is no content, and the same row under another origin is a duplicate of the stored one.
 """
 
 from __future__ import annotations
@@ -115,8 +116,9 @@ def resolve_contested(connection: duckdb.DuckDBPyConnection, kind: RecordKind) -
     content = content_columns(kind)
     said = "struct_pack(" + ", ".join(f'"{name}" := "{name}"' for name in content) + ")" if content else "0"
     later = [f'"{name}" NULLS FIRST' for name in content]
-    rest = [f'"{name}" NULLS FIRST' for name in own if name not in content and name != "known_at"]
-    order = ", ".join(["known_at", *([kind.prudence] if kind.prudence else []), *later, *rest, "is_new"])
+    rest = [f'"{name}" NULLS FIRST' for name in own if name not in content and name not in ("known_at", "origin")]
+    # `is_new` before `origin`: what is stored stays, whatever origin is said of the same row the next time.
+    order = ", ".join(["known_at", *([kind.prudence] if kind.prudence else []), *later, *rest, "is_new", "origin"])
     columns = ", ".join(f'"{name}"' for name in own)
     connection.execute(
         "CREATE TEMP TABLE stored_contested AS SELECT * FROM stored_hashed SEMI JOIN contested USING (h)"

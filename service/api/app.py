@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
 from models import __version__
-from service.api import assessments, docs, health, problems
+from service.api import assessments, docs, health, problems, quarantine, records
 from service.api.body_limit import BodyLimit
+from service.api.records import most_body_bytes
 from service.bootstrap import Service
 
 DESCRIPTION = """\
@@ -39,13 +41,19 @@ def create_app(service: Service) -> FastAPI:
         responses={"default": problems.documented_as("Any other refusal or failure")},
         openapi_tags=[
             {"name": "assessments", "description": "One enterprise, assessed and explained"},
+            {
+                "name": "records",
+                "description": "What the bank knows: 22 kinds, each row with the moment it was learned",
+            },
             {"name": "operations", "description": "For the people who run the service"},
         ],
     )
     app.state.service = service
-    app.add_middleware(BodyLimit, most_bytes=service.settings.max_body_bytes)
+    app.add_middleware(BodyLimit, most_bytes=partial(most_body_bytes, service.settings))
     problems.install(app)
     docs.install(app)
     app.include_router(assessments.routes)
+    app.include_router(records.routes)
+    app.include_router(quarantine.routes)
     app.include_router(health.routes)
     return app

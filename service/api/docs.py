@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from service.api.problems import Problem
+from service.api.record_examples import batch_schemas
 
 ASSETS = "/docs/assets"
 PARAMETERS = {
@@ -33,7 +34,7 @@ def with_problems(app: FastAPI) -> Callable[[], dict[str, Any]]:
             document = original()
             schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             nested = schema.pop("$defs")
-            document["components"]["schemas"].update({**nested, "Problem": schema})
+            document["components"]["schemas"].update({**nested, "Problem": schema, **batch_schemas()})
             drop_framework_refusals(document)
         return original()
 

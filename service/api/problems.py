@@ -20,6 +20,7 @@ from models.errors import AssetlightError
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:assetlight:problem:"
 LOG = logging.getLogger(__name__)
+RETRY_AFTER_S = {"LakeBusy": 5}  # seconds after which the same request may well succeed
 LONGEST_VALUE = 200  # characters of a refused value that are sent back
 
 # By name, so that the table imports nothing. A subclass has the status of its nearest ancestor here; an error that is
@@ -28,14 +29,23 @@ STATUS_BY_ERROR: dict[str, HTTPStatus] = {
     "AssetlightError": HTTPStatus.INTERNAL_SERVER_ERROR,
     "AsOfInTheFuture": HTTPStatus.UNPROCESSABLE_ENTITY,
     "AssessmentNotFound": HTTPStatus.NOT_FOUND,
+    "BatchCutOff": HTTPStatus.BAD_REQUEST,
+    "BatchEmpty": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "BatchMalformed": HTTPStatus.BAD_REQUEST,
+    "BatchRefused": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "BatchShapeUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "BatchTooLong": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "BundleCorrupt": HTTPStatus.SERVICE_UNAVAILABLE,
     "BundleNotFound": HTTPStatus.SERVICE_UNAVAILABLE,
     "EnterpriseUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "IdempotencyKeyReused": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "KindUnknown": HTTPStatus.NOT_FOUND,
     "LakeBusy": HTTPStatus.SERVICE_UNAVAILABLE,
     "LakeDamaged": HTTPStatus.SERVICE_UNAVAILABLE,
     "MoneyNotExact": HTTPStatus.UNPROCESSABLE_ENTITY,
     "PolicyValueNotInForce": HTTPStatus.UNPROCESSABLE_ENTITY,
     "ProductUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "QuarantineNotFound": HTTPStatus.NOT_FOUND,
     "RecordsRefused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "RequestedAmountInvalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "StoreUnusable": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -95,6 +105,7 @@ async def on_assetlight_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AssetlightError)  # noqa: S101
     facts = error.as_dict()
     status = status_of(error)
+    again = RETRY_AFTER_S.get(type(error).__name__)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         LOG.error("%s on %s: %s", type(error).__name__, request.url.path, error)
     return problem_response(
@@ -109,6 +120,8 @@ async def on_assetlight_error(request: Request, error: Exception) -> Response:
         where=error.where,
         advice=error.advice,
         errors=getattr(error, "errors", None),
+        headers=None if again is None else {"Retry-After": str(again)},
+        **getattr(error, "members", {}),
     )
 
 

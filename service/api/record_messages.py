@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, create_model
@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from models.records import KINDS
 from models.records.kind import Field as KindField
 from models.records.kind import RecordKind
+from models.tables.parse_text import YES
 
 MOST_ROWS = 50_000  # of one kind in one request; longer histories are imported
 SIGNED_YUAN = re.compile(r"-?(0|[1-9]\d{0,12})(\.\d{1,2})?", re.ASCII)
@@ -56,24 +57,56 @@ def message_type(field: KindField) -> Any:  # noqa: ANN401
     return _TYPES[field.type]
 
 
-def row_message(kind: RecordKind) -> type[BaseModel]:
-    """The message of one record of a kind, without the enterprise, which the request names."""
+def row_message(kind: RecordKind, *, with_enterprise: bool = False) -> type[BaseModel]:
+    """The message of one record of a kind: `...Record` names its enterprise, `...Row` leaves that to the request."""
     fields: dict[str, Any] = {}
     for field in kind.fields:
-        if field.name == "enterprise_id":  # named once, by the request
+        if field.name == "enterprise_id" and not with_enterprise:
             continue
         required = field.required and field.filled_from is None
         words = f"{field.zh} / {field.en}" + (f". {field.note}" if field.note else "")
         described = Field(... if required else None, description=words)
         wire_type = message_type(field)
         fields[field.key] = (wire_type if required else wire_type | None, described)
+    default = "the moment of this request" if with_enterprise else "the day on which it happened"
     fields["known_at"] = (
         AwareDatetime | None,
-        Field(None, description="when the bank learned it, with zone; default: the day on which it happened"),
+        Field(None, description=f"when the bank learned it, with zone, not in the future; default: {default}"),
     )
-    return create_model(
-        f"{kind.name.title().replace('_', '')}Row", __base__=Row, __doc__=f"{kind.zh} / {kind.en}", **fields
-    )
+    name = kind.name.title().replace("_", "") + ("Record" if with_enterprise else "Row")
+    return create_model(name, __base__=Row, __doc__=f"{kind.zh} / {kind.en}", **fields)
+
+
+RECORD_MESSAGES: Mapping[str, type[BaseModel]] = {
+    name: row_message(kind, with_enterprise=True) for name, kind in KINDS.items()
+}
+"""What one row of `POST /v1/records/{kind}` is, by kind."""
+
+
+def example_record(kind: RecordKind) -> dict[str, Any]:
+    """The kind's example as a row of a request."""
+    return {field.key: wire_value(field, field.example) for field in kind.fields if field.example}
+
+
+def wire_value(field: KindField, text: str) -> Any:  # noqa: ANN401
+    """An example text in its JSON type."""
+    if field.type == "choice" and field.choices:
+        return field.choices[text.casefold()]
+    if field.type == "flag":
+        return text in YES
+    return {"number": float, "integer": int}.get(field.type, str)(text)
+
+
+def record_schema(kind: RecordKind) -> dict[str, Any]:
+    """JSON Schema (2020-12) of one row of a kind, with its natural key and an example."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **RECORD_MESSAGES[kind.name].model_json_schema(),
+        "x-kind": kind.name,
+        "x-natural-key": [kind.field(name).key for name in kind.natural_key],
+        "x-occurred": kind.field(kind.occurred).key,
+        "examples": [example_record(kind)],
+    }
 
 
 def records_message(kinds: Iterable[RecordKind]) -> type[BaseModel]:

@@ -147,3 +147,11 @@ def test_a_new_day_of_statement_alone_is_no_new_version() -> None:
     rows = [record_row(kind, stated_on=date(2024, 3, day), known_at=START + timedelta(days=day)) for day in (1, 2)]
     merged = merge_versions(kind, None, record_table(kind, rows))
     assert (len(merged.added), merged.duplicates) == (1, 1)
+
+
+def test_the_same_row_under_another_origin_is_a_duplicate() -> None:
+    """Origin is no content: the stored row stays as it is, whichever origin sorts first."""
+    stored = record_table(INVOICE, [record_row(INVOICE, origin="m")])
+    for origin in ("a", "z"):
+        merged = merge_versions(INVOICE, stored, record_table(INVOICE, [record_row(INVOICE, origin=origin)]))
+        assert (len(merged.added), merged.duplicates, merged.rewritten) == (0, 1, None)
