@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -15,6 +12,7 @@ import pyarrow.compute as pc
 
 from models.features.catalogue import CATALOGUE, ROLLUPS
 from models.features.copies import NAMES, build_copies, build_names, copied_relations, drop_copies, known_on
+from models.features.engine import database, desk
 from models.features.family import Rollup, rollups_of
 from models.features.feature import Feature
 from models.features.ledger import PARTIES_OF_LEDGER, build_ledger, cells_sql, drop_ledger
@@ -27,7 +25,6 @@ from models.records.invoice import INVOICE
 from models.tables import Source, Tables, empty_table
 
 SMALL_ROWS = 100_000  # below this one thread is quicker than handing out work
-MEMORY_LIMIT = "3GB"  # beyond it DuckDB spills to the temporary directory
 MOST_DAYS_PER_LEDGER = 32
 _AS_OF = pa.field("as_of", pa.date32())
 
@@ -47,18 +44,16 @@ def compute_features(
     """
     days = sorted({as_of} if isinstance(as_of, date) else set(as_of))
     named = sorted(set(enterprises or ()))
-    connection = _database(small=_is_small(tables)).cursor()
-    try:
-        tables.attach(connection)
-        connection.register("named", pa.table({"enterprise_id": pa.array(named, pa.string())}))
-        asked = _Asked(tables, tuple(features), _connected(tables, features), _kinds_that_name(tables, named))
-        for name in {name for rollup in asked.rollups.values() for name in rollup.optional} - set(tables.by_kind):
-            connection.register(name, empty_table(KINDS[name]))
-        by_day: dict[date, pa.Table] = {}
-        for group in _groups_of_one_grid(days):
-            by_day |= _of_day(connection, asked, group[0]) if len(group) == 1 else _of_group(connection, asked, group)
-    finally:
-        connection.close()
+    asked = _Asked(tables, tuple(features), _connected(tables, features), _kinds_that_name(tables, named))
+    relations = {
+        **tables.by_kind,
+        "named": pa.table({"enterprise_id": pa.array(named, pa.string())}),
+        **{name: empty_table(KINDS[name]) for name in asked.optional - set(tables.by_kind)},
+    }
+    if len(days) == 1 and _is_small(tables):
+        by_day = _planned_once(asked, relations, days[0])
+    else:
+        by_day = _of_days(asked, Tables(relations), days)
     own = [pa.field("enterprise_id", pa.string()), *(pa.field(feature.name, pa.float64()) for feature in features)]
     parts = [
         part.cast(pa.schema(own)).add_column(1, _AS_OF, pa.repeat(pa.scalar(day, pa.date32()), part.num_rows))
@@ -77,12 +72,42 @@ class _Asked:
     naming: tuple[str, ...]
 
     @property
+    def optional(self) -> frozenset[str]:
+        return frozenset(name for rollup in self.rollups.values() for name in rollup.optional)
+
+    @property
     def invoices(self) -> bool:
         return INVOICE.name in self.tables.by_kind
 
 
-def _of_day(connection: duckdb.DuckDBPyConnection, asked: _Asked, day: date) -> dict[date, pa.Table]:
-    """The features of one day, straight from the rows."""
+def _of_days(asked: _Asked, relations: Tables, days: list[date]) -> dict[date, pa.Table]:
+    """The features of each day over many rows."""
+    by_day: dict[date, pa.Table] = {}
+    connection = database(small=_is_small(asked.tables)).cursor()
+    try:
+        relations.attach(connection)
+        for group in _groups_of_one_grid(days):
+            if len(group) == 1:
+                by_day[group[0]] = connection.sql(_day_text(asked, group[0])).to_arrow_table()
+            else:
+                by_day |= _of_group(connection, asked, group)
+    finally:
+        connection.close()
+    return by_day
+
+
+def _planned_once(asked: _Asked, relations: Mapping[str, pa.Table], day: date) -> dict[date, pa.Table]:
+    """The features of one day over few rows, by a statement that is planned once for many calls."""
+    with desk() as taken:
+        taken.show(relations)
+        names, rows = taken.fetched(_day_text(asked, day))
+    types = [pa.string(), *[pa.float64()] * (len(names) - 1)]
+    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
+    return {day: pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], names=names)}
+
+
+def _day_text(asked: _Asked, day: date) -> str:
+    """The statement of one day, straight from the rows."""
     cells = InvoiceCells(
         by_month="contributions",
         by_party="contributions",
@@ -103,8 +128,7 @@ def _of_day(connection: duckdb.DuckDBPyConnection, asked: _Asked, day: date) -> 
         },
         known=["SELECT enterprise_id AS e FROM named", *naming],
     )
-    text = day_statement(day, asked.features, sources)
-    return {day: _fetched(connection, text, small=_is_small(asked.tables))}
+    return day_statement(day, asked.features, sources)
 
 
 def _of_group(connection: duckdb.DuckDBPyConnection, asked: _Asked, days: list[date]) -> dict[date, pa.Table]:
@@ -130,18 +154,6 @@ def _of_group(connection: duckdb.DuckDBPyConnection, asked: _Asked, days: list[d
         drop_ledger(connection)
     drop_copies(connection, rollups)
     return by_day
-
-
-def _fetched(connection: duckdb.DuckDBPyConnection, text: str, *, small: bool) -> pa.Table:
-    """The result as Arrow. A small one goes by rows: `sql` would plan the statement twice, which costs more."""
-    if not small:
-        return connection.sql(text).to_arrow_table()
-    result = connection.execute(text)
-    names = [str(column[0]) for column in result.description or ()]
-    rows = result.fetchall()
-    types = [pa.string(), *[pa.float64()] * (len(names) - 1)]
-    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
-    return pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], names=names)
 
 
 def _connected(tables: Tables, features: Sequence[Feature]) -> Mapping[str, Rollup]:
@@ -190,16 +202,3 @@ def _is_small(tables: Tables) -> bool:
 
 def _is_small_table(source: Source) -> bool:
     return isinstance(source, pa.Table) and bool(source.num_rows <= SMALL_ROWS)
-
-
-@functools.cache
-def _database(*, small: bool) -> duckdb.DuckDBPyConnection:
-    """The in-memory DuckDB of the process, opened once (20 ms); each call works on a cursor of its own."""
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": MEMORY_LIMIT,
-        "preserve_insertion_order": False,
-        "temp_directory": str(Path(tempfile.gettempdir()) / "assetlight-duckdb"),
-    }
-    if small:
-        settings["threads"] = 1
-    return duckdb.connect(config=settings)
