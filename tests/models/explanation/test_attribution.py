@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from itertools import permutations
+from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.explanation.attribution import (
@@ -35,6 +35,9 @@ ROWS = st.fixed_dictionaries(
         "days_since_last_sale": st.sampled_from([3.0, 15.0, 91.0, None]),
         "void_rate_12m": st.sampled_from([0.0, 0.05, 0.31]),
         "requested_fen": st.sampled_from([-1, 100_000_00, 3_333_333_33]),
+        "product": st.sampled_from(["invoice_credit", "technology_credit"]),
+        "receivables_fen": st.sampled_from([None, 0.0, 123_456_789.0, 700_000_000.0]),
+        "debt_own_exposure_fen": st.sampled_from([None, 0.0, 31_000_000.0]),
     }
 )
 
@@ -60,21 +63,36 @@ def test_the_shares_add_up_to_limit_minus_reference_to_the_fen(row: dict[str, An
     assert found.reference_limit_fen == limit_of(case, frozenset())
 
 
+@settings(max_examples=25)
 @given(ROWS)
 def test_the_shares_are_the_mean_over_every_order_of_arrival(row: dict[str, Any]) -> None:
     """An independent oracle: the average marginal gain over all orders in which groups arrive, within one fen."""
     case = cases(row)
-    players = ["probability", "receivables", "turnover"]  # receivables are absent on both sides: a null player
+    players = ["probability", "receivables", "debt", "turnover"]
+    subsets = [frozenset(some) for size in range(len(players) + 1) for some in combinations(players, size)]
+    limit = {own: limit_of(case, own) for own in subsets}
     total = {name: Fraction(0) for name in players}
     orders = list(permutations(players))
     for order in orders:
         here: frozenset[str] = frozenset()
         for name in order:
-            total[name] += limit_of(case, here | {name}) - limit_of(case, here)
+            total[name] += limit[here | {name}] - limit[here]
             here |= {name}
     shares = {share.code: share.fen for share in attribute(case, 0, REFERENCE).shares}
     for name in players:
         assert abs(shares[name] - total[name] / len(orders)) < 1
+
+
+def test_fen_that_do_not_divide_are_given_to_the_largest_remainders() -> None:
+    """Three groups and a step of 10,000 yuan leave thirds of a fen: they are given out, none is lost."""
+    case = cases(
+        {"pd": 0.004, "sales_12m_fen": 512_345_678.0, "product": "technology_credit", "receivables_fen": 123_456_789.0}
+    )
+    found = attribute(case, 0, REFERENCE)
+    shares = [share.fen for share in found.shares if share.fen]
+    assert len(shares) == 3
+    assert any(fen % 100 for fen in shares), "no share has a part of a yuan: the case shows nothing"
+    assert sum(shares) == found.limit_fen - found.reference_limit_fen
 
 
 def test_ten_differing_groups_are_1024_coalitions() -> None:
