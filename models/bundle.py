@@ -27,6 +27,7 @@ from models.canonical import canonical_json, digest, sha256_hex
 from models.errors import AssetlightError
 
 SCHEMA_VERSION = "1"
+TRAIN_AGAIN = "Restore the bundle from its backup, or train again: assetlight train --labels FILE --as-of DATE"
 MODEL, MANIFEST, CARD, CARD_TEXT = "model.txt", "bundle.json", "model_card.json", "model_card.md"
 SIMULATED = "simulated"
 SIMULATED_CAUTION = {
@@ -192,12 +193,19 @@ class Bundle:
     def load(cls, directory: Path) -> Bundle:
         """Read a bundle and verify every digest. Raises BundleNotFound, BundleCorrupt."""
         if not (directory / MANIFEST).is_file():
-            raise BundleNotFound("there is no bundle here", expected=f"a file {MANIFEST}", where=str(directory))
+            raise BundleNotFound(
+                "there is no bundle here", expected=f"a file {MANIFEST}", where=str(directory), advice=TRAIN_AGAIN
+            )
         try:
             manifest = json.loads((directory / MANIFEST).read_bytes())
             claimed = manifest.pop("digest")
             if digest(manifest) != claimed:
-                raise BundleCorrupt("a bundle file was changed", where=str(directory / MANIFEST), expected=claimed)
+                raise BundleCorrupt(
+                    "a bundle file was changed",
+                    where=str(directory / MANIFEST),
+                    expected=claimed,
+                    advice=TRAIN_AGAIN,
+                )
             texts = {name: _verified(directory / name, expected) for name, expected in manifest["files"].items()}
             bundle = _from_manifest(manifest, texts)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -264,10 +272,16 @@ def _from_manifest(manifest: dict[str, Any], texts: Mapping[str, str]) -> Bundle
 
 def _verified(path: Path, expected: str) -> str:
     if not path.is_file():
-        raise BundleCorrupt("a bundle file is gone", where=str(path))
+        raise BundleCorrupt("a bundle file is gone", where=str(path), advice=TRAIN_AGAIN)
     content = path.read_bytes()
     if sha256_hex(content) != expected:
-        raise BundleCorrupt("a bundle file was changed", where=str(path), expected=expected, found=sha256_hex(content))
+        raise BundleCorrupt(
+            "a bundle file was changed",
+            where=str(path),
+            expected=expected,
+            found=sha256_hex(content),
+            advice=TRAIN_AGAIN,
+        )
     return content.decode()
 
 

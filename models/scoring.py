@@ -25,7 +25,7 @@ from models.explanation import select_reasons
 from models.features import compute_features
 from models.grades import PERFORMING, grade_index
 from models.limits import NO_REQUEST, Cases, compute_limits, measure
-from models.money import LARGEST_FEN
+from models.money import LARGEST_FEN, yuan_text
 from models.policy import Policy
 from models.positions import read_positions
 from models.tables import Tables, input_digests, record_origins
@@ -141,9 +141,9 @@ def _requests(
 def _checked(fen: int, enterprise: str) -> int:
     if not 0 < fen <= LARGEST_FEN:
         raise RequestedAmountInvalid(
-            f"the amount requested for {enterprise} cannot be granted",
-            expected="an amount above zero, in fen",
-            found=fen,
+            f"the amount requested for {enterprise} is not one to assess",
+            expected=f"yuan above zero, at most {yuan_text(LARGEST_FEN)}",
+            found=yuan_text(fen),
             field="amount",
         )
     return fen

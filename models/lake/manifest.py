@@ -111,7 +111,12 @@ class Manifest:
                 parts[key] = (*parts.get(key, ()), Part(str(row["path"]), int(row["rows"]), int(row["bytes"])))
             return cls(int(facts["generation"]), int(facts["buckets"]), parts, dict(facts["retired"]))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise LakeDamaged("the lake's manifest cannot be read", where=where, found=str(error)) from error
+            raise LakeDamaged(
+                "the lake's manifest cannot be read",
+                where=where,
+                found=str(error),
+                advice="Restore the directory from its backup, or import the records again into a new one",
+            ) from error
 
 
 def read_manifest(root: Path, buckets: int) -> Manifest:

@@ -61,6 +61,10 @@ class EncodingUnknown(UnusableFile):
     """A text file is neither UTF-8 nor GB18030."""
 
 
+class HeaderUnreadable(UnusableFile):
+    """The first row of a text cannot be split into headers."""
+
+
 class QuoteNotClosed(UnusableFile):
     """A quotation mark is opened and never closed, so that the rest of the file reads as one cell."""
 

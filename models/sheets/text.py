@@ -25,6 +25,7 @@ from models.sheets.errors import (
     EncodingUnknown,
     FileEmpty,
     FileNotTabular,
+    HeaderUnreadable,
     QuoteNotClosed,
     SheetEmpty,
     TextHasNul,
@@ -148,8 +149,9 @@ def encoding_of(path: Path, *, compressed: bool) -> str:
     """`utf-8`, `utf-16` or `gb18030`, proved over the whole file."""
     try:
         with opened(path, compressed=compressed) as raw:
-            if raw.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-                return "utf-16"
+            utf_16 = raw.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        if utf_16 and decodes(path, "utf-16", compressed=compressed):
+            return "utf-16"
         blank = True
         for block in blocks_of(path, compressed=compressed):
             if b"\0" in block:
@@ -211,14 +213,19 @@ def header_of(path: Path, encoding: str, *, compressed: bool) -> tuple[list[str]
     with opened(path, compressed=compressed) as raw:
         text = io.TextIOWrapper(raw, encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="")
         first = text.readline()
-        counts = {delimiter: len(next(csv.reader([first], delimiter=delimiter), [])) for delimiter in DELIMITERS}
-        delimiter = max(DELIMITERS, key=lambda candidate: counts[candidate])
-        text.seek(0)
-        reader = csv.reader(text, delimiter=delimiter)
         try:
-            header = next(reader, [])
+            counts = {delimiter: len(next(csv.reader([first], delimiter=delimiter), [])) for delimiter in DELIMITERS}
+            delimiter = max(DELIMITERS, key=lambda candidate: counts[candidate])
+            text.seek(0)
+            header = next(csv.reader(text, delimiter=delimiter), [])
         except csv.Error as error:
-            raise open_quote(path, str(path)) from error
+            raise HeaderUnreadable(
+                "the first row cannot be read as headers",
+                where=str(path),
+                expected="short words, separated by commas",
+                found=str(error),
+                advice="Look for a quotation mark that is never closed, or a file that is not a table",
+            ) from error
         if not any(line.strip() for line in text):
             raise empty_text(path)
     return header, delimiter

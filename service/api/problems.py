@@ -21,6 +21,7 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:assetlight:problem:"
 LOG = logging.getLogger(__name__)
 RETRY_AFTER_S = {"LakeBusy": 5}  # seconds after which the same request may well succeed
+BODY_NOT_PARSED = "There was an error parsing the body"  # FastAPI's words for what is not even text, or too deep
 LONGEST_VALUE = 200  # characters of a refused value that are sent back
 
 # By name, so that the table imports nothing. A subclass has the status of its nearest ancestor here; an error that is
@@ -189,6 +190,16 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     """What the framework refuses: no such path, wrong method, a body too large or of another type."""
     assert isinstance(error, HTTPException)  # noqa: S101
     status = HTTPStatus(error.status_code)
+    if status == HTTPStatus.BAD_REQUEST and error.detail == BODY_NOT_PARSED:
+        return problem_response(
+            request.url.path,
+            name="MalformedJson",
+            status=status,
+            title="the body is not JSON",
+            detail="The body is not UTF-8, is nested too deeply, or holds an endless number.",
+            field="body",
+            expected="one JSON object (RFC 8259)",
+        )
     return problem_response(
         request.url.path,
         name=status.phrase.title().replace(" ", ""),

@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from models.errors import AssetlightError
-from service.cli.errors import EXIT_CODES, INTERRUPTED, report_error, report_unexpected, report_usage
+from service.cli.errors import EXIT_CODES, INTERRUPTED, disk_refused, report_error, report_unexpected, report_usage
 
 ENTRY_POINTS = "assetlight.commands"
 DEBUG = "--debug"
@@ -94,15 +94,16 @@ class Commands(TyperGroup):
         as_json = JSON in before_separator(args)
         try:
             result = super().main(args=args, standalone_mode=False, **options)
-        except AssetlightError as error:
-            return report_error(error, as_json=as_json)
+        except BrokenPipeError:
+            return 1
+        except (AssetlightError, OSError) as error:
+            known = error if isinstance(error, AssetlightError) else disk_refused(error)
+            return report_error(known, as_json=as_json, debug=debug)
         except typer.TyperException as error:
             return report_usage(error, as_json=as_json)
         except (KeyboardInterrupt, typer.Abort):
             sys.stderr.write("interrupted\n")
             return INTERRUPTED
-        except BrokenPipeError:
-            return 1
         except Exception as error:
             return report_unexpected(error, as_json=as_json, debug=debug)
         return result if isinstance(result, int) else 0
@@ -124,8 +125,9 @@ commands = typer.Typer(
     name="assetlight",
     cls=Commands,
     help="Default probability and explained credit limits for enterprises whose assets are data.\n\n"
-    "Every command takes --home DIRECTORY (where the data lies; ASSETLIGHT_HOME; default ./var), --json (one JSON "
-    "object on standard output and nothing else there) and --debug (full traceback of an unexpected error).",
+    "Every command takes --json (one JSON object on standard output and nothing else there) and --debug (full "
+    "traceback of an unexpected error); those that use stored data take --home DIRECTORY (ASSETLIGHT_HOME; "
+    "default ./var).",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,

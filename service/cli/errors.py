@@ -43,8 +43,26 @@ def exit_code(error: AssetlightError) -> int:
     return BAD_INPUT
 
 
-def report_error(error: AssetlightError, *, as_json: bool) -> int:
+class DiskRefused(AssetlightError):
+    """The operating system refused to read or write: no space, no permission, not a directory."""
+
+
+def disk_refused(error: OSError) -> DiskRefused:
+    """The sentence about a refusal of the operating system; what was stored before is whole."""
+    refused = DiskRefused(
+        "a file or directory cannot be read or written",
+        where=None if error.filename is None else str(error.filename),
+        found=error.strerror or str(error),
+        advice="Check space, permissions and --home, then run the command again: what was stored before is unchanged",
+    )
+    refused.__cause__ = error
+    return refused
+
+
+def report_error(error: AssetlightError, *, as_json: bool, debug: bool = False) -> int:
     """Say what went wrong; give the exit code."""
+    if debug and error.__cause__ is not None:
+        sys.stderr.write("".join(traceback.format_exception(error.__cause__)))
     code = exit_code(error)
     if as_json:
         report_object({**error.as_dict(), "exit_code": code})

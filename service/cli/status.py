@@ -84,15 +84,15 @@ def next_command(stored: list[Holding], bundle: dict[str, Any] | None) -> str:
 def show_status(console: Console, facts: dict[str, Any]) -> None:
     """A table of records, then model, policy and the next command."""
     table = Table(box=box.SIMPLE_HEAD, title=f"Stored in {facts['home']}", title_justify="left", pad_edge=False)
-    table.add_column("records", overflow="fold")
-    for column in ("rows", "superseded", "enterprises"):
+    table.add_column("records", no_wrap=True)
+    for column in ("rows", "super-\nseded", "enter-\nprises"):
         table.add_column(column, justify="right", no_wrap=True)
-    for column in ("from", "to"):
-        table.add_column(column, no_wrap=True)
+    table.add_column("from\nto", no_wrap=True)
     table.add_column("origin", overflow="fold")
     for name, one in facts["records"].items():
         counts = (f"{one['rows']:,}", f"{one['superseded']:,}", f"{one['enterprises']:,}")
-        table.add_row(f"{one['zh']} {name}", *counts, one["first_day"], one["last_day"], ", ".join(one["origins"]))
+        days = f"{one['first_day'] or '-'}\n{one['last_day'] or '-'}"
+        table.add_row(f"{one['zh']}\n{name}", *counts, days, ", ".join(one["origins"]))
     console.print(table if facts["records"] else f"Nothing is stored in {facts['home']} yet.")
     bundle = facts["bundle"]
     if bundle:

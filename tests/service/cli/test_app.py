@@ -109,6 +109,18 @@ def test_an_unforeseen_error_is_one_message_and_a_way_to_the_traceback(
     assert "Traceback" in err
 
 
+def test_a_refusal_of_the_disk_is_bad_input_with_advice(run: Run, failing: Callable[[BaseException], None]) -> None:
+    """A full disk or a wrong directory is no unexpected error: it says where, and the traceback waits for --debug."""
+    failing(OSError(28, "No space left on device", "/full/lake"))
+    code, out, _ = run("version", "--json")
+    assert code == 1
+    told = one_object(out)
+    assert (told["error"], told["where"], told["found"]) == ("DiskRefused", "/full/lake", "No space left on device")
+    code, _, err = run("version", "--debug")
+    assert code == 1
+    assert "Traceback" in err
+
+
 def test_an_interrupt_is_quiet(run: Run, failing: Callable[[BaseException], None]) -> None:
     """Ctrl-C ends with 130 and one word."""
     failing(KeyboardInterrupt())
