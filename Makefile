@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check format lint types contracts bench-contest lock clean
+.PHONY: help setup demo test soak check format lint types contracts bench-contest lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,9 @@ demo: $(READY) ## simulate, import, train, score, explain, serve (ONCE=1 stops b
 
 test: $(READY) ## the whole suite
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+soak: $(READY) ## the sizes that take minutes: a million posted rows
+	$(BIN)/python -m pytest -m soak $(ARGS)
 
 check: $(READY) format-check lint types contracts test ## everything that must be green before a change lands
 

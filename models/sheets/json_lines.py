@@ -8,7 +8,7 @@ Numbers with decimals stay the text that was written, so that no digit of an amo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, KeysView
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,7 +24,6 @@ PIECE_BYTES = 1 << 26
 LONGEST_LINE = 1 << 26  # bytes; a longer one is not a record
 SHOWN = 2_000  # characters of a broken line that are kept
 EXACT_LENGTH = 16  # characters of a double that surely is the decimal that was written: 15 digits and the point
-SHAPES = 10_000  # sets of keys that are remembered as seen
 KEYS = 1_000  # more different keys than any kind of record has fields, by far
 
 NOT_UTF8 = ("not_utf8", "不是UTF-8文本", "the line is not UTF-8")
@@ -100,18 +99,15 @@ def piece(
 def keys_of(path: Path, *, compressed: bool) -> tuple[str, ...]:
     """Every key of every line, in order of appearance. Raises if the file is damaged, empty, or has no JSON line."""
     keys: dict[str, None] = {}
-    seen: set[tuple[str, ...]] = set()
+    known = keys.keys()
     first_defect = None
     with opened(path, compressed=compressed) as raw:
         try:
             for _, line in lines_of(raw):
+                if has_only(line, known):
+                    continue
                 try:
-                    shape = tuple(object_of(line))
-                    if shape not in seen:
-                        if len(seen) >= SHAPES:
-                            seen.clear()
-                        seen.add(shape)
-                        keys.update(dict.fromkeys(shape))
+                    keys.update(dict.fromkeys(object_of(line)))
                 except LineIsBroken as error:
                     first_defect = first_defect or error.defect[2]
                 if len(keys) > KEYS:
@@ -128,6 +124,15 @@ def keys_of(path: Path, *, compressed: bool) -> tuple[str, ...]:
     if not keys:
         raise SheetEmpty("the file has no records", where=str(path), expected=EXPECTED)
     return tuple(keys)
+
+
+def has_only(line: bytes, known: KeysView[str]) -> bool:
+    """Whether a line is an object without any key but known ones: then the first pass learns nothing from it."""
+    try:
+        found = from_json(line, cache_strings="keys")
+    except ValueError:
+        return False
+    return type(found) is dict and found.keys() <= known
 
 
 def unreadable(path: Path, found: str) -> JsonLinesUnreadable:
@@ -164,7 +169,7 @@ def object_of(line: bytes) -> dict[str, Any]:
     if len(line) >= LONGEST_LINE:
         raise LineIsBroken(TOO_LONG)
     try:
-        found = from_json(line, allow_inf_nan=False)
+        found = from_json(line, allow_inf_nan=False, cache_strings="keys")
     except ValueError:
         return plain_object_of(line)
     if type(found) is not dict or line.count(b'":') != len(found) or b"[" in line:

@@ -112,11 +112,13 @@ def without_blank_rows(columns: Sequence[pa.Array], rows: npt.NDArray[np.int64])
 
 def typed_column(cells: Sequence[object]) -> pa.Array:
     """Cells of one spreadsheet column as an Arrow array: typed if they agree, text if they do not."""
-    kinds = {type(cell) for cell in cells if cell is not None and cell != ""}
+    kinds = set(map(type, cells)) - {type(None)}
+    if not kinds or (str in kinds and kinds != {str}):
+        kinds = {type(cell) for cell in cells if cell is not None and cell != ""}
+    if kinds == {str}:
+        return pa.array(cells, pa.string()) if any(cells) else pa.nulls(len(cells), pa.string())
     if not kinds:
         return pa.nulls(len(cells), pa.string())
-    if kinds == {str}:
-        return pa.array(cells, pa.string())
     wanted = next((arrow for agreeing, arrow in AGREEING if kinds <= agreeing), None)
     values = [None if cell == "" else cell for cell in cells]
     if wanted is not None:
