@@ -7,12 +7,16 @@ from types import MappingProxyType
 
 from models.errors import AssetlightError
 from models.features import counterparties, invoice_quality, margin_and_tax, purchases, trade
+from models.features.closed_loop import CLOSED_LOOP
+from models.features.core_enterprise import CORE_ENTERPRISE
 from models.features.family import Family, Rollup
 from models.features.feature import Feature
+from models.features.orders import ORDERS
 from models.features.settlement import SETTLEMENT
+from models.features.tax_and_cash import TAX_AND_CASH
 
 # The families that read other kinds than invoices, each a file; see models.features.family.
-FAMILIES: tuple[Family, ...] = (SETTLEMENT,)
+FAMILIES: tuple[Family, ...] = (SETTLEMENT, CLOSED_LOOP, CORE_ENTERPRISE, ORDERS, TAX_AND_CASH)
 ROLLUPS: Mapping[str, Rollup] = MappingProxyType(
     {rollup.name: rollup for family in FAMILIES for rollup in family.rollups}
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -13,7 +15,7 @@ import pyarrow.compute as pc
 from models.features.catalogue import CATALOGUE, ROLLUPS
 from models.features.copies import NAMES, build_copies, build_names, copied_relations, drop_copies, known_on
 from models.features.engine import database, desk
-from models.features.family import Rollup, rollups_of
+from models.features.family import Rollup, mentioned, rollups_of
 from models.features.feature import Feature
 from models.features.ledger import PARTIES_OF_LEDGER, build_ledger, cells_sql, drop_ledger
 from models.features.rollup import contributions_sql
@@ -44,7 +46,7 @@ def compute_features(
     """
     days = sorted({as_of} if isinstance(as_of, date) else set(as_of))
     named = sorted(set(enterprises or ()))
-    asked = _Asked(tables, tuple(features), _connected(tables, features), _kinds_that_name(tables, named))
+    asked = _Asked(tables, tuple(features), _connected(tables, features), tuple(named), _kinds_that_name(tables, named))
     relations = {
         **tables.by_kind,
         "named": pa.table({"enterprise_id": pa.array(named, pa.string())}),
@@ -69,6 +71,7 @@ class _Asked:
     tables: Tables
     features: tuple[Feature, ...]
     rollups: Mapping[str, Rollup]
+    named: tuple[str, ...]
     naming: tuple[str, ...]
 
     @property
@@ -79,6 +82,33 @@ class _Asked:
     def invoices(self) -> bool:
         return INVOICE.name in self.tables.by_kind
 
+    @property
+    def all_named(self) -> bool:
+        """Whether no row is of an enterprise that was not named."""
+        return not self.naming and (not self.invoices or _only_of(self.tables.by_kind[INVOICE.name], self.named))
+
+    def about(self, features: tuple[Feature, ...]) -> _Question:
+        """What the statement for some of the features depends on, besides the day."""
+        rollups = rollups_of(features, self.rollups)
+        sides = any(mentioned(feature.expression) & {"s", "p"} for feature in features)
+        invoices = sides or any(rollup.reads_parties for rollup in rollups) or not self.all_named
+        return _Question(features, tuple(r.name for r in rollups), self.naming, invoices=self.invoices and invoices)
+
+    def reads(self, features: tuple[Feature, ...]) -> set[str]:
+        """The relations of that statement."""
+        question = self.about(features)
+        kinds = {name for rollup in question.rollups for name in self.rollups[rollup].reads}
+        return kinds.union(self.naming, [INVOICE.name] if question.invoices else [])
+
+
+class _Question(NamedTuple):
+    """What the text of a statement is made from."""
+
+    features: tuple[Feature, ...]
+    rollups: tuple[str, ...]
+    naming: tuple[str, ...]
+    invoices: bool
+
 
 def _of_days(asked: _Asked, relations: Tables, days: list[date]) -> dict[date, pa.Table]:
     """The features of each day over many rows."""
@@ -88,7 +118,7 @@ def _of_days(asked: _Asked, relations: Tables, days: list[date]) -> dict[date, p
         relations.attach(connection)
         for group in _groups_of_one_grid(days):
             if len(group) == 1:
-                by_day[group[0]] = connection.sql(_day_text(asked, group[0])).to_arrow_table()
+                by_day[group[0]] = connection.sql(_day_text(asked.about(asked.features), group[0])).to_arrow_table()
             else:
                 by_day |= _of_group(connection, asked, group)
     finally:
@@ -97,16 +127,34 @@ def _of_days(asked: _Asked, relations: Tables, days: list[date]) -> dict[date, p
 
 
 def _planned_once(asked: _Asked, relations: Mapping[str, pa.Table], day: date) -> dict[date, pa.Table]:
-    """The features of one day over few rows, by a statement that is planned once for many calls."""
+    """The features of one day over few rows, by statements that are planned once for many calls.
+
+    Where everybody is named, each family has a statement of its own, for a statement that carries a hundred columns
+    through a dozen joins takes longer than a dozen small ones.
+    """
+    parts = _by_family(asked.features) if asked.all_named else (asked.features,)
+    columns: dict[str, pa.Array] = {}
     with desk() as taken:
-        taken.show(relations)
-        names, rows = taken.fetched(_day_text(asked, day))
-    types = [pa.string(), *[pa.float64()] * (len(names) - 1)]
-    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
-    return {day: pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], names=names)}
+        taken.show({name: relations[name] for name in sorted({"named"}.union(*(asked.reads(part) for part in parts)))})
+        for part in parts:
+            names, rows = taken.fetched(_day_text(asked.about(part), day))
+            values = zip(*rows, strict=True) if rows else ([] for _ in names)
+            for name, column in zip(names, values, strict=True):
+                columns.setdefault(name, pa.array(column, pa.string() if name == "enterprise_id" else pa.float64()))
+    return {day: pa.table({name: columns[name] for name in ["enterprise_id", *(f.name for f in asked.features)]})}
 
 
-def _day_text(asked: _Asked, day: date) -> str:
+@functools.lru_cache(maxsize=64)
+def _by_family(features: tuple[Feature, ...]) -> tuple[tuple[Feature, ...], ...]:
+    """Features of the invoice sides alone, then the others by family."""
+    groups: dict[str, list[Feature]] = {"": []}
+    for feature in features:
+        groups.setdefault("" if mentioned(feature.expression) <= {"s", "p"} else feature.family, []).append(feature)
+    return tuple(tuple(group) for group in groups.values() if group) or ((),)
+
+
+@functools.lru_cache(maxsize=256)
+def _day_text(question: _Question, day: date) -> str:
     """The statement of one day, straight from the rows."""
     cells = InvoiceCells(
         by_month="contributions",
@@ -115,20 +163,21 @@ def _day_text(asked: _Asked, day: date) -> str:
         prelude=f"contributions AS ({contributions_sql(day)})",
     )
     naming = (
-        f'SELECT r.enterprise_id FROM "{name}" r WHERE {visible_on_sql(KINDS[name], day)}' for name in asked.naming
+        f'SELECT r.enterprise_id FROM "{name}" r WHERE {visible_on_sql(KINDS[name], day)}' for name in question.naming
     )
+    rollups = [ROLLUPS[name] for name in question.rollups]
     sources = DaySources(
-        invoices=cells if asked.invoices else None,
-        rollups=asked.rollups,
+        invoices=cells if question.invoices else None,
+        rollups={rollup.name: rollup for rollup in rollups},
         relations={
             rollup.relation(name): f'(SELECT r.*, r.enterprise_id AS e FROM "{name}" r '
             f"WHERE {visible_on_sql(KINDS[name], day)} AND ({rollup.where.get(name, 'true')}))"
-            for rollup in asked.rollups.values()
+            for rollup in rollups
             for name in rollup.reads
         },
         known=["SELECT enterprise_id AS e FROM named", *naming],
     )
-    return day_statement(day, asked.features, sources)
+    return day_statement(day, question.features, sources)
 
 
 def _of_group(connection: duckdb.DuckDBPyConnection, asked: _Asked, days: list[date]) -> dict[date, pa.Table]:
@@ -169,17 +218,20 @@ def _connected(tables: Tables, features: Sequence[Feature]) -> Mapping[str, Roll
 
 def _kinds_that_name(tables: Tables, named: Sequence[str]) -> tuple[str, ...]:
     """The kinds, invoices aside, that may hold an enterprise beyond those named: scans to be spared for one of them."""
-    among = set(named)
     return tuple(
         name
         for name, source in tables.by_kind.items()
-        if name != INVOICE.name
-        and name in KINDS
-        and not _is_empty(source)
-        and not (
-            isinstance(source, pa.Table)
-            and source.num_rows <= SMALL_ROWS
-            and among.issuperset(pc.unique(source.column("enterprise_id")).to_pylist())
+        if name != INVOICE.name and name in KINDS and not _only_of(source, named)
+    )
+
+
+def _only_of(source: Source, named: Sequence[str]) -> bool:
+    """Whether a small table in memory surely has rows of the named enterprises only."""
+    return isinstance(source, pa.Table) and (
+        source.num_rows == 0
+        or (
+            source.num_rows <= SMALL_ROWS
+            and set(named).issuperset(pc.unique(source.column("enterprise_id")).to_pylist())
         )
     )
 

@@ -19,6 +19,7 @@ the others, so GROUP BY all rows and put windows into FILTER. Counts are then 0 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -106,6 +107,7 @@ class Family:
             raise ValueError(f"family {self.name} reads unknown kinds {sorted(unknown)}")
 
 
+@functools.cache
 def mentioned(expression: str) -> frozenset[str]:
     """The relations whose columns an expression reads: `s`, `p` (the invoice sides) and rollups.
 

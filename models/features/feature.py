@@ -14,9 +14,9 @@ LOWERS_RISK = -1
 NO_DIRECTION = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Feature:
-    """One column of the feature table.
+    """One column of the feature table. There is one object of each, in the catalogue: features compare by identity.
 
     `window` is in months: (as_of - window months, as_of], see `models.features.windows`; None means all history.
     `direction` is the sign of its effect on risk; 0 where both tails can hurt, so that no model is forced either way.

@@ -125,7 +125,7 @@ def enterprise_ctes(by_month: str, by_party: str, columns: Iterable[str]) -> str
             "GROUP BY e, sale, age)",
             f"trade AS (SELECT e, sale, min(first) AS first_blue, max(last) AS last_blue{trade} FROM months "
             "GROUP BY e, sale)",
-            "counterparties AS (SELECT e, sale, sum(CASE WHEN age < 12 THEN net ELSE 0 END)::BIGINT AS net, "
+            "counterparties AS (SELECT e, sale, cp, sum(CASE WHEN age < 12 THEN net ELSE 0 END)::BIGINT AS net, "
             "sum(CASE WHEN age < 12 THEN blue ELSE 0 END)::BIGINT AS blue, "
             "sum(CASE WHEN age < 6 THEN blue ELSE 0 END)::BIGINT AS blue_half, "
             "bit_or(CASE WHEN age < 12 AND blue_n > 0 THEN 1 << age ELSE 0 END) AS months, "

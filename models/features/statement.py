@@ -51,6 +51,7 @@ def day_statement(as_of: date, features: Sequence[Feature], sources: DaySources)
     ]
     connected |= {rollup.name for rollup in rollups}
     possible = [feature for feature in features if mentioned(feature.expression) <= connected]
+    computed = {feature.name for feature in possible}
     ctes = [
         *_invoice_ctes(possible, sources.invoices, parties=any(rollup.reads_parties for rollup in rollups)),
         *(f"of_{r.name} AS ({r.written(as_of, {**sources.relations, PARTIES: 'of_parties'})})" for r in rollups),
@@ -58,7 +59,7 @@ def day_statement(as_of: date, features: Sequence[Feature], sources: DaySources)
     known = [*sources.known, *(["SELECT e FROM joined"] if sources.invoices else [])]
     ctes.append(f"known AS ({' UNION '.join(known)})")
     columns = ", ".join(
-        feature.column_sql if feature in possible else f'NULL::DOUBLE AS "{feature.name}"' for feature in features
+        feature.column_sql if feature.name in computed else f'NULL::DOUBLE AS "{feature.name}"' for feature in features
     )
     joins = [
         *([f"JOIN {sources.names} n ON n.e = known.e"] if sources.names else []),

@@ -22,6 +22,8 @@ from models.records import KINDS
 from models.tables import Tables, end_of_day
 from tests.models.features.invoices import EDGE_DAYS
 from tests.models.features.kind_rows import Books, family_books, frames_of, tables_of
+from tests.models.features.oracle_core_enterprise import core_enterprise
+from tests.models.features.oracle_money import closed_loop, orders, tax_and_cash
 from tests.models.features.oracle_settlement import settlement
 from tests.models.features.oracles import Values
 
@@ -42,6 +44,11 @@ INVOICES: Mapping[str, Sequence[Any]] = {
     "counterparty_id": "123",
     "status": ["valid", "valid", "valid", "void"],
 }
+RECEIPTS: Mapping[str, Sequence[Any]] = {
+    "direction": ["received", "received", "paid"],
+    "purpose": [None, "goods", "loan"],
+    "account_id": ["1", "2", None],
+}
 CASES: dict[str, Case] = {
     "settlement": Case(
         settlement,
@@ -49,6 +56,24 @@ CASES: dict[str, Case] = {
             "payment": {"direction": ["paid", "paid", "received"], "invoice_no": ["1", "2", None]},
             "invoice": {**INVOICES, "direction": ["sales", "purchase"], "invoice_no": "12"},
         },
+    ),
+    "closed_loop": Case(closed_loop, {"payment": RECEIPTS, "invoice": INVOICES}),
+    "core_enterprise": Case(
+        core_enterprise,
+        {
+            "anchor_programme": {
+                "anchor_id": "12",
+                "anchor_rating": ["AAA", "AA-", "B", "D", "unrated", None],
+                "left_on": [None, None, *EDGE_DAYS],
+            },
+            "receivable": {"debtor_id": "123"},
+            "invoice": INVOICES,
+        },
+    ),
+    "orders": Case(orders, {"trade_order": {"direction": ["sales", "sales", "purchase"]}, "invoice": INVOICES}),
+    "tax_and_cash": Case(
+        tax_and_cash,
+        {"payment": RECEIPTS, "invoice": INVOICES, "tax_return": {"tax": ["vat", "vat", "cit", "stamp"]}},
     ),
 }
 BY_NAME = {family.name: family for family in FAMILIES}
