@@ -28,6 +28,7 @@ from service.api.record_examples import REQUEST_BODY
 from service.api.record_messages import record_schema
 from service.batches import Batch, BatchAccount, json_pieces, ndjson_pieces
 from service.bootstrap import Service
+from service.errors import StoreUnusable
 from service.holdings import holdings
 from service.importing import chosen_kinds
 from service.settings import Settings
@@ -237,22 +238,32 @@ def taken_media_type(headers: Headers) -> str:
 
 @asynccontextmanager
 async def spooled(service: Service, request: Request) -> AsyncIterator[tuple[IO[bytes], str]]:
-    """The whole body as a file without a name, which no crash leaves behind, and its SHA-256."""
+    """The whole body as a file without a name, which no crash leaves behind, and its SHA-256.
+
+    Raises StoreUnusable, also for what the disk refuses while the batch is stored.
+    """
     digest = hashlib.sha256()
-    service.settings.home.mkdir(parents=True, exist_ok=True)
-    with TemporaryFile(dir=service.settings.home) as file:
-        waiting = bytearray()
-        try:
+    try:
+        service.settings.home.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=service.settings.home) as file:
+            waiting = bytearray()
             async for chunk in request.stream():
                 digest.update(chunk)
                 waiting += chunk
                 if len(waiting) >= BUFFER_BYTES:
                     await run_in_threadpool(file.write, bytes(waiting))
                     waiting.clear()
-        except ClientDisconnect as gone:
-            raise HTTPException(
-                HTTPStatus.BAD_REQUEST, "The connection ended before the body did; nothing was stored."
-            ) from gone
-        file.write(waiting)
-        file.seek(0)
-        yield file, digest.hexdigest()
+            file.write(waiting)
+            file.seek(0)
+            yield file, digest.hexdigest()
+    except ClientDisconnect as gone:
+        raise HTTPException(
+            HTTPStatus.BAD_REQUEST, "The connection ended before the body did; nothing was stored."
+        ) from gone
+    except OSError as refusal:
+        raise StoreUnusable(
+            "the batch cannot be written",
+            where=None if refusal.filename is None else str(refusal.filename),
+            found=refusal.strerror or str(refusal),
+            advice="Nothing of it was stored; when space and permissions are right again, send it as it is",
+        ) from refusal

@@ -189,6 +189,14 @@ def test_a_store_that_stays_locked_says_when_to_come_again(tmp_path: Path) -> No
     assert counts(bank.post(INVOICE, [row_of(INVOICE, invoice_no="2")]).json()) == (1, 0, 0, 0)
 
 
+def test_a_disk_that_refuses_is_a_problem_and_stores_nothing(bank: RecordsClient) -> None:
+    """Where the quarantine cannot be written, the good rows beside the bad one are not stored either."""
+    (bank.home / "quarantine").write_text("in the way")
+    answer = bank.post(INVOICE, [row_of(INVOICE), row_of(INVOICE, total="x")])
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:assetlight:problem:store-unusable")
+    assert bank.stored(INVOICE) == []
+
+
 @pytest.mark.parametrize("name", ["nope", "..%2F..%2Flake%2Fmanifest", "..", ".hidden", "a%00b"])
 def test_no_other_file_is_a_quarantine(name: str, bank: RecordsClient) -> None:
     """Only files of the one directory can be fetched, by their id."""

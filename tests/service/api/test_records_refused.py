@@ -179,6 +179,7 @@ def test_each_media_type_has_its_own_limit(tmp_path: Path) -> None:
     long = bank.post_lines(INVOICE, [{"a": 1}] * 6)
     assert (long.status_code, long.json()["type"]) == (413, "urn:assetlight:problem:batch-too-long")
     assert len(bank.stored(INVOICE)) == 1
+    assert not list(tmp_path.glob("quarantine/*"))
 
 
 @pytest.mark.parametrize("query", [{"mode": "maybe"}, {"origin": ""}, {"origin": "x" * 65}])
