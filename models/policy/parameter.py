@@ -28,6 +28,17 @@ TABLE_KEYS: Mapping[str, tuple[str, ...]] = {
     "fulfilment_band": ("strong", "fair", "weak"),
     "warning_level": ("yellow", "orange", "red"),
     "sample_band": ("few", "some", "many"),
+    "lever": (
+        "collect_aged",
+        "confirm",
+        "settle_contra",
+        "diversify",
+        "route_receipts",
+        "repay_debt",
+        "extend_tenor",
+        "ask_more",
+        "provide_document",
+    ),
 }
 ORDERS = ("rising", "falling")
 
