@@ -24,11 +24,12 @@ from models.errors import AssetlightError
 from models.explanation import select_reasons
 from models.features import compute_features
 from models.grades import PERFORMING, grade_index
-from models.limits import NO_REQUEST, Cases, compute_limits, measure
+from models.limits import NO_REQUEST, Cases, asset_facts, compute_limits, measure
 from models.money import LARGEST_FEN, yuan_text
 from models.policy import Policy
 from models.positions import read_positions
 from models.tables import Tables, input_digests, record_origins
+from models.valuation.stage import read_parameters, value_assets
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def score(
     grade = grade_index(probability.pd, _upper_pd(policy))
     product, requested = _requests(ids, requests or {}, policy)
     cases = Cases(
-        facts={**_facts(features), **measure(read_positions(tables, as_of, ids), policy)},
+        facts=_facts(features) | _evidence(tables, as_of, features, bundle, policy, product),
         grade=grade,
         products=tuple(policy.products.values()),
         product=product,
@@ -95,6 +96,24 @@ def _only(features: pa.Table, enterprises: Sequence[str] | None) -> pa.Table:
         return features
     named = pa.array(sorted(set(enterprises)), pa.string())
     return features.filter(pc.is_in(features.column("enterprise_id"), value_set=named))
+
+
+def _evidence(
+    tables: Tables, as_of: date, features: pa.Table, bundle: Bundle, policy: Policy, product: npt.NDArray[np.int64]
+) -> dict[str, npt.NDArray[np.float64]]:
+    """What the other feeds say about each enterprise: positions, assets, and how much the model has seen."""
+    ids = features.column("enterprise_id").combine_chunks()
+    found = dict(measure(read_positions(tables, as_of, ids), policy))
+    if any(kind in tables.by_kind for kind in ("ip_right", "data_asset", "pool_asset")):
+        months = np.array([item.tenor_months for item in policy.products.values()], dtype=np.int64)[product]
+        sales = features.column("sales_12m_fen").cast(pa.int64(), safe=False)
+        known = pa.table({"enterprise_id": ids, "verified_sales_12m_fen": sales, "tenor_months": months})
+        values = value_assets(tables, as_of, read_parameters(policy), facts=known, enterprises=ids.to_pylist())
+        found |= asset_facts(values, ids)
+    defaults = bundle.card.get("data", {}).get("defaults") if isinstance(bundle.card.get("data"), dict) else None
+    if isinstance(defaults, int):
+        found["model_training_defaults"] = np.full(len(ids), float(defaults))
+    return found
 
 
 def _facts(features: pa.Table) -> dict[str, npt.NDArray[np.float64]]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from models.limits import measure
 from models.policy import Policy, load_policy
-from models.positions import read_positions
+from models.positions import Rows, read_positions
 from models.records import KINDS
 from models.tables import Tables
 
@@ -67,3 +68,18 @@ def facts_of(found: Tables, policy: Policy, *enterprises: str, day: date = AS_OF
     """The facts that the record tables give each enterprise."""
     ids = pa.array(enterprises or ("E",), pa.string())
     return {name: column.tolist() for name, column in measure(read_positions(found, day, ids), policy).items()}
+
+
+def anchor_rows(rows: Sequence[Mapping[str, Any]]) -> Rows:
+    """Anchors as the evidence stage hands them over, all of the first enterprise; None is not known."""
+    names = sorted({name for row in rows for name in row} - {"anchor_id"})
+    return Rows(
+        row=np.zeros(len(rows), dtype=np.int64),
+        numbers={
+            name: np.array([np.nan if row[name] is None else row[name] for row in rows], dtype=np.float64)
+            for name in names
+        },
+        texts={
+            "anchor_id": pa.array([str(row.get("anchor_id", place)) for place, row in enumerate(rows)], pa.string())
+        },
+    )

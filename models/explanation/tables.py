@@ -139,4 +139,7 @@ def _document(document: Document, status: Status) -> str | None:
 
 
 def _input(column: InputColumn, row: int) -> str | None:
+    if column.unit == "word":
+        place = int(float(column.values[row]))
+        return column.words[place] if place >= 0 else None
     return figure(float(column.values[row]), column.unit).text

@@ -5,7 +5,7 @@ Each rule is a file that returns columns (`rule.py`); `engine.compute_limits` ru
 
 from models.limits.case import NO_REQUEST, Cases, LimitFactAbsent
 from models.limits.engine import SOURCES_TOTAL, LimitColumns, Outcome, compute_limits
-from models.limits.measures import measure
+from models.limits.measures import asset_facts, measure
 from models.limits.rule import AmountColumns, Document, GateColumns, InputColumn, Status
 from models.limits.waterfall import ELIGIBILITY, EXISTING_EXPOSURE, PRODUCT_MINIMUM, STEP_ROUNDING, StepColumns
 
@@ -26,6 +26,7 @@ __all__ = [
     "Outcome",
     "Status",
     "StepColumns",
+    "asset_facts",
     "compute_limits",
     "measure",
 ]

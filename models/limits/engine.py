@@ -125,9 +125,8 @@ def compute_limits(
 ) -> LimitColumns:
     """Gates, sources and ceilings of N cases, and the waterfall that they make."""
     passed = tuple(gate(cases) for gate in gates)
-    sourced, carried = _sourced(cases, sources)
+    sourced, by_source, carried = _sourced(cases, sources)
     exposure = cases.own_exposure
-    by_source = {source.code: np.where(source.counts, source.value, 0) for source in sourced}
     room = cases.carrying(np.maximum(carried - exposure, 0), by_source)
     capped = tuple(ceiling(room) for ceiling in ceilings)
     minimum = cases.terms(lambda product: product.minimum_fen)
@@ -148,15 +147,19 @@ def compute_limits(
     )
 
 
-def _sourced(cases: Cases, sources: Sequence[AmountRule]) -> tuple[tuple[AmountColumns, ...], FenColumn]:
-    """Each source told what those before it come to, so that none counts again what another counts, and their sum."""
+def _sourced(
+    cases: Cases, sources: Sequence[AmountRule]
+) -> tuple[tuple[AmountColumns, ...], dict[str, FenColumn], FenColumn]:
+    """Each source told what those before it carry, so that none counts again what another counts; and their sum."""
     found: list[AmountColumns] = []
+    by_source: dict[str, FenColumn] = {}
     carried: FenColumn = np.zeros(len(cases), dtype=np.int64)
     for source in sources:
-        columns = source(cases.carrying(carried, {}))
+        columns = source(cases.carrying(carried, dict(by_source)))
         found.append(columns)
-        carried = carried + np.where(columns.counts, columns.value, 0)
-    return tuple(found), carried
+        by_source[columns.code] = np.where(columns.counts, columns.value, 0)
+        carried = carried + by_source[columns.code]
+    return tuple(found), by_source, carried
 
 
 def _any(masks: Sequence[Mask], rows: int) -> Mask:

@@ -2,32 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pyarrow as pa
 
+from models.features.engine import desk
+from models.positions.anchors import ANCHORS
 from models.positions.claims import CLAIMS
+from models.positions.funding import FUNDING
 from models.positions.loans import LOANS
-from models.positions.rows import Rows
+from models.positions.orders import ORDERS
+from models.positions.rows import Rows, Subject, rows_of, rows_of_tuples
+from models.positions.signals import BUREAU, CAPTURE, EVENTS, INSTALMENTS, REGISTER
 from models.positions.statements import STATEMENTS
+from models.positions.tax import TAX
 from models.records import KINDS
-from models.tables import Tables, moments
+from models.tables import Source, Tables, moments
 from models.tables.engine import session
+
+SMALL_ROWS = 100_000  # up to here planning costs more than reading
 
 
 @dataclass(frozen=True)
 class Positions:
-    """The rows of each subject; None where its kind is not among the tables."""
+    """The rows of each subject; None where its kind is not among the tables.
+
+    Claims, orders and anchors have several rows an enterprise; each of `single` has one at most, and becomes facts
+    named after its subject.
+    """
 
     size: int
-    claims: Rows | None = None
-    loans: Rows | None = None
-    statements: Rows | None = None
+    claims: Rows | None
+    orders: Rows | None
+    anchors: Rows | None
+    single: Mapping[str, Rows]
 
 
-_SUBJECTS = {"claims": CLAIMS, "loans": LOANS, "statements": STATEMENTS}
+_SINGLE: Mapping[str, Subject] = {
+    "debt": LOANS,
+    "statement": STATEMENTS,
+    "tax": TAX,
+    "funding": FUNDING,
+    "bureau": BUREAU,
+    "debt_instalments": INSTALMENTS,
+    "warning": EVENTS,
+    "capture": CAPTURE,
+    "group": REGISTER,
+}
+_SUBJECTS: Mapping[str, Subject] = {"claims": CLAIMS, "orders": ORDERS, "anchors": ANCHORS, **_SINGLE}
 
 
 def read_positions(tables: Tables, as_of: date, enterprises: pa.Array) -> Positions:
@@ -35,14 +60,37 @@ def read_positions(tables: Tables, as_of: date, enterprises: pa.Array) -> Positi
 
     Only kinds that some subject needs are attached, and without any of them no statement runs at all.
     """
-    asked = {kind for subject in _SUBJECTS.values() for kind in (*subject.needs, *subject.reads)}
+    told = {n: subject for n, subject in _SUBJECTS.items() if all(kind in tables.by_kind for kind in subject.needs)}
+    asked = {kind for subject in told.values() for kind in (*subject.needs, *subject.reads)}
     present = {kind: source for kind, source in tables.by_kind.items() if kind in asked and kind in KINDS}
-    if not any(all(kind in present for kind in subject.needs) for subject in _SUBJECTS.values()):
-        return Positions(len(enterprises))
     places = pa.array(np.arange(len(enterprises), dtype=np.int64))
+    beside = {"moments": moments([as_of]), "wanted": pa.table({"enterprise_id": enterprises, "row": places})}
+    texts = {name: subject.text(tuple(present), as_of) for name, subject in told.items()}
+    found = _planned_once(present, beside, texts) or _read(Tables(present), beside, texts)
+    return Positions(
+        size=len(enterprises),
+        claims=found.get("claims"),
+        orders=found.get("orders"),
+        anchors=found.get("anchors"),
+        single={name: rows for name in _SINGLE if (rows := found.get(name)) is not None},
+    )
+
+
+def _planned_once(
+    present: Mapping[str, Source], beside: Mapping[str, pa.Table], texts: Mapping[str, str]
+) -> Mapping[str, Rows] | None:
+    """Few rows in memory: statements that a desk has planned before. None where there are more."""
+    small = {kind: rows for kind, rows in present.items() if isinstance(rows, pa.Table) and rows.num_rows <= SMALL_ROWS}
+    if len(small) < len(present):
+        return None
+    with desk() as taken:
+        taken.show({**small, **beside})
+        return {name: rows_of_tuples(*taken.fetched(text)) for name, text in texts.items()}
+
+
+def _read(tables: Tables, beside: Mapping[str, pa.Table], texts: Mapping[str, str]) -> Mapping[str, Rows]:
     with session() as connection:
-        Tables(present).attach(connection)
-        connection.register("moments", moments([as_of]))
-        connection.register("wanted", pa.table({"enterprise_id": enterprises, "row": places}))
-        found = {name: subject.read(connection, tuple(present), as_of) for name, subject in _SUBJECTS.items()}
-    return Positions(size=len(enterprises), **found)
+        tables.attach(connection)
+        for name, rows in beside.items():
+            connection.register(name, rows)
+        return {name: rows_of(connection.sql(text).to_arrow_table()) for name, text in texts.items()}

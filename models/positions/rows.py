@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -14,6 +13,7 @@ import pyarrow as pa
 from models.records import KINDS
 from models.tables import visible_rows_sql
 
+TEXTS = frozenset({"debtor_id", "receivable_no", "counterparty_id", "order_no", "anchor_id"})  # all others are numbers
 FloatColumn = npt.NDArray[np.float64]
 
 
@@ -46,13 +46,17 @@ class Subject:
     sql: str
     reads: tuple[str, ...] = ()
 
-    def read(self, connection: duckdb.DuckDBPyConnection, kinds: Sequence[str], as_of: date) -> Rows | None:
-        """The rows; None where a kind that it needs is not among the tables."""
-        if any(kind not in kinds for kind in self.needs):
-            return None
+    def text(self, kinds: Sequence[str], as_of: date) -> str:
+        """The statement over the relations of `kinds`, `moments` and `wanted`."""
         views = [_view_sql(kind) if kind in kinds else _nothing_sql(kind) for kind in (*self.needs, *self.reads)]
-        text = f"WITH {', '.join(views)} {self.sql}".replace("{as_of}", f"DATE '{as_of.isoformat()}'")
-        return rows_of(connection.sql(text).to_arrow_table())
+        return f"WITH {', '.join(views)} {self.sql}".replace("{as_of}", f"DATE '{as_of.isoformat()}'")
+
+
+def rows_of_tuples(names: Sequence[str], tuples: Sequence[tuple[object, ...]]) -> Rows:
+    """The rows of a statement that a desk ran."""
+    columns = list(zip(*tuples, strict=True)) if tuples else [()] * len(names)
+    kinds = [pa.int64() if name == "row" else pa.string() if name in TEXTS else pa.float64() for name in names]
+    return rows_of(pa.table([pa.array(c, k) for c, k in zip(columns, kinds, strict=True)], names=list(names)))
 
 
 def rows_of(table: pa.Table) -> Rows:

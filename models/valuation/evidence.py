@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.records.kind import RecordKind
 from models.tables import BANK_ZONE, Tables, moments, visible_rows_sql
+from models.tables.engine import session
 
 
 def visible_rows(
@@ -22,7 +22,7 @@ def visible_rows(
     """
     if kind.name not in tables.by_kind:
         return None
-    with duckdb.connect() as connection:
+    with session() as connection:
         Tables({kind.name: tables.by_kind[kind.name]}).attach(connection)
         connection.register("moment", moments([as_of]))
         chosen = ""

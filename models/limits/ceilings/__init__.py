@@ -8,9 +8,11 @@ from collections.abc import Callable
 
 from models.limits.case import Cases
 from models.limits.ceilings.debt_service_capacity import debt_service_capacity
+from models.limits.ceilings.early_warning import early_warning
 from models.limits.ceilings.grade_maximum import grade_maximum
 from models.limits.ceilings.inclusive_line import inclusive_line
 from models.limits.ceilings.large_exposure import group, single_name
+from models.limits.ceilings.model_uncertainty import model_uncertainty
 from models.limits.ceilings.net_assets import net_assets
 from models.limits.ceilings.product_maximum import product_maximum
 from models.limits.ceilings.requested import requested
@@ -26,7 +28,9 @@ CEILINGS: tuple[Callable[[Cases], AmountColumns], ...] = (
     net_assets,
     single_name,
     group,
+    early_warning,
     grade_maximum,
+    model_uncertainty,
     product_maximum,
     inclusive_line,
 )

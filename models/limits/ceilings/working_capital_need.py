@@ -5,7 +5,7 @@
 
 The cost share (1 - margin) is taken as revenue less net profit, and a loss counts as no profit: losses must not raise
 the need. Growth is the forecast, else last year's, but at most the industry mean plus a margin. Days are rounded to
-the nearest hundredth. A cycle of zero days or less needs nothing.
+the nearest hundredth; a statement without a prepaid or advance line has none. A cycle of zero days needs nothing.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def cycle_days(cases: Cases, revenue: FenColumn) -> tuple[FenColumn, Mask]:
         ("receivables", sales, 1, True),
         ("prepaid", cost, 1, False),
         ("payables", cost, -1, True),
-        ("advances_received", sales, -1, True),
+        ("advances_received", sales, -1, False),
     ):
         closing, given = cases.amount(f"statement_{line}_fen")
         opening, had = cases.amount(f"statement_opening_{line}_fen")

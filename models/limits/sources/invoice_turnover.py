@@ -29,7 +29,7 @@ def invoice_turnover(cases: Cases) -> AmountColumns:
     financed = sales_behind(cases)
     beside = share_of(np.maximum(sold - financed, 0), shares, row)
     value = np.maximum(beside, share_of(sold, shares, row) - cases.carried)
-    used = cases.lends_on("invoice_turnover")
+    used = cases.lends_on("invoice_turnover") & cases.has_revenue
     return AmountColumns(
         code="invoice_turnover",
         value=np.where(pending | ~used, 0, value),

@@ -208,6 +208,6 @@ def test_every_gate_and_rule_has_words() -> None:
     limits = compute_limits(cases({}))
     assert {gate.code for gate in limits.gates} == set(GATE_REASONS)
     assert len(GATES) == len(GATE_REASONS)
-    assert {cap.code for cap in limits.caps} <= set(BINDING_REASONS)
+    assert {cap.code for cap in limits.caps} == set(BINDING_REASONS)
     codes = {rule.code for rule in limits.rules} | {step.code for step in limits.steps} | set(BINDING_REASONS)
     assert codes <= set(RULE_WORDS)
