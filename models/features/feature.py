@@ -18,7 +18,8 @@ NO_DIRECTION = 0
 class Feature:
     """One column of the feature table. There is one object of each, in the catalogue: features compare by identity.
 
-    `window` is in months: (as_of - window months, as_of], see `models.features.windows`; None means all history.
+    `window` is in months: (as_of - window months, as_of], see `models.features.windows`; None means all history,
+    or the last `window_days` days, as_of being one of them.
     `direction` is the sign of its effect on risk; 0 where both tails can hurt, so that no model is forced either way.
     `zh`, `en` name it; `reason_zh`, `reason_en` say in a few words what is wrong when it speaks against the enterprise.
     `expression` reads columns of the invoice rollup (`models.features.rollup`) and of its family's own rollups
@@ -41,6 +42,7 @@ class Feature:
     empty: str
     expression: str
     needs: tuple[Side, ...] = ("sales",)
+    window_days: int | None = None
 
     @property
     def column_sql(self) -> str:

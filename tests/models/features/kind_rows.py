@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from hypothesis import strategies as st
 
+from models.features.catalogue import ROLLUPS
 from models.features.family import Family, mentioned
 from models.records import KINDS
 from models.records.kind import Field, RecordKind
@@ -81,7 +82,8 @@ def kind_rows(
 def kinds_read(family: Family) -> dict[str, set[str]]:
     """The kinds that a family reads, with the fields that it may read."""
     read: dict[str, set[str]] = {}
-    for rollup in family.rollups:
+    borrowed = {name for feature in family.features for name in mentioned(feature.expression)} & set(ROLLUPS)
+    for rollup in {r.name: r for r in (*family.rollups, *(ROLLUPS[name] for name in sorted(borrowed)))}.values():
         for name in rollup.reads:
             read.setdefault(name, set()).update(rollup.columns_of(KINDS[name]))
     sides = any(mentioned(feature.expression) & {"s", "p"} for feature in family.features)

@@ -20,6 +20,7 @@ from models.features.catalogue import FAMILIES
 from models.features.family import Family
 from models.records import KINDS
 from models.tables import Tables, end_of_day
+from tests.models.features import oracle_assets, oracle_debt_and_trouble, oracle_people_and_money
 from tests.models.features.invoices import EDGE_DAYS
 from tests.models.features.kind_rows import Books, family_books, frames_of, tables_of
 from tests.models.features.oracle_core_enterprise import core_enterprise
@@ -49,6 +50,8 @@ RECEIPTS: Mapping[str, Sequence[Any]] = {
     "purpose": [None, "goods", "loan"],
     "account_id": ["1", "2", None],
 }
+# Few months, so that statements of a day and of the same day a year before meet.
+STATEMENTS: Mapping[str, Sequence[Any]] = {"months": [6, 12], "equity_fen": [None, -5, 0, 70_000, 10**9]}
 CASES: dict[str, Case] = {
     "settlement": Case(
         settlement,
@@ -75,6 +78,12 @@ CASES: dict[str, Case] = {
         tax_and_cash,
         {"payment": RECEIPTS, "invoice": INVOICES, "tax_return": {"tax": ["vat", "vat", "cit", "stamp"]}},
     ),
+    **{name: Case(oracle, {"invoice": INVOICES}) for name, oracle in oracle_assets.ORACLES.items()},
+    **{name: Case(oracle) for name, oracle in oracle_people_and_money.ORACLES.items()},
+    **{
+        name: Case(oracle, {"invoice": INVOICES, "financial_statement": STATEMENTS})
+        for name, oracle in oracle_debt_and_trouble.ORACLES.items()
+    },
 }
 BY_NAME = {family.name: family for family in FAMILIES}
 families = pytest.mark.parametrize("name", sorted(BY_NAME))
