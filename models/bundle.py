@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from models.canonical import canonical_json, digest, sha256_hex
 from models.errors import AssetlightError
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"  # 2: a missing value says whether its feed is connected
 TRAIN_AGAIN = "Restore the bundle from its backup, or train again: assetlight train --labels FILE --as-of DATE"
 MODEL, MANIFEST, CARD, CARD_TEXT = "model.txt", "bundle.json", "model_card.json", "model_card.md"
 SIMULATED = "simulated"
@@ -92,14 +92,23 @@ class Bundle:
     data_origin: tuple[str, ...]  # origins of the training records: "contest", "simulated", ...
     label_origin: str
     trained_as_of: date
+    feeds: tuple[str | None, ...] = ()  # of each feature; none given: no feature names its feed
+    absent_as: tuple[float | None, ...] = ()  # scored at where its whole feed is missing; none given: as `missing_as`
     card: Mapping[str, Any] = field(default_factory=dict)
     card_text: str = ""
 
     def __post_init__(self) -> None:
-        if not len(self.features) == len(self.directions) == len(self.missing_as):
+        if not self.feeds:
+            object.__setattr__(self, "feeds", (None,) * len(self.features))
+        if not self.absent_as:
+            object.__setattr__(self, "absent_as", self.missing_as)
+        lists = (self.features, self.directions, self.missing_as, self.feeds, self.absent_as)
+        if len({len(each) for each in lists}) > 1:
             raise BundleCorrupt(
                 "the bundle's feature lists differ in length",
-                found=f"{len(self.features)} features, {len(self.directions)} directions, {len(self.missing_as)} fills",
+                found="{} features, {} directions, {} fills, {} feeds, {} fills of absent feeds".format(
+                    *map(len, lists)
+                ),
             )
         if not self.calibration.slope > 0:
             raise BundleCorrupt("the calibration slope is not positive", expected="> 0", found=self.calibration.slope)
@@ -226,8 +235,10 @@ class Bundle:
         return {
             "schema_version": SCHEMA_VERSION,
             "features": [
-                {"name": name, "direction": direction, "missing_as": fill}
-                for name, direction, fill in zip(self.features, self.directions, self.missing_as, strict=True)
+                {"name": name, "direction": direction, "missing_as": fill, "feed": feed, "absent_as": absent}
+                for name, direction, fill, feed, absent in zip(
+                    self.features, self.directions, self.missing_as, self.feeds, self.absent_as, strict=True
+                )
             ],
             "calibration": {
                 "intercept": self.calibration.intercept,
@@ -258,7 +269,9 @@ def _from_manifest(manifest: dict[str, Any], texts: Mapping[str, str]) -> Bundle
     return Bundle(
         features=tuple(entry["name"] for entry in listed),
         directions=tuple(entry["direction"] for entry in listed),
-        missing_as=tuple(None if entry["missing_as"] is None else float(entry["missing_as"]) for entry in listed),
+        missing_as=tuple(_fill(entry["missing_as"]) for entry in listed),
+        feeds=tuple(entry["feed"] for entry in listed),
+        absent_as=tuple(_fill(entry["absent_as"]) for entry in listed),
         booster_text=texts[MODEL],
         calibration=Calibration(**{name: float(value) for name, value in manifest["calibration"].items()}),
         points=PointsScale(**{name: float(value) for name, value in manifest["points"].items()}),
@@ -268,6 +281,10 @@ def _from_manifest(manifest: dict[str, Any], texts: Mapping[str, str]) -> Bundle
         card=json.loads(texts[CARD]),
         card_text=texts[CARD_TEXT],
     )
+
+
+def _fill(stored: float | None) -> float | None:
+    return None if stored is None else float(stored)
 
 
 def _verified(path: Path, expected: str) -> str:

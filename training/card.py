@@ -62,10 +62,14 @@ def card_of(
                 "en": feature.en,
                 "unit": feature.unit,
                 "direction": feature.direction,
+                "feed": feed,
                 "missing_as": fill,
+                "absent_as": absent,
                 "gain_share": round(float(part), 4),
             }
-            for feature, fill, part in zip(kept, bundle.missing_as, share, strict=True)
+            for feature, feed, fill, absent, part in zip(
+                kept, bundle.feeds, bundle.missing_as, bundle.absent_as, share, strict=True
+            )
         ],
         "features_left_out": {**data.left_out, **dict.fromkeys(against, AGAINST_ITS_SIGN)},
         "procedure": {
@@ -232,12 +236,14 @@ def _features(card: Mapping[str, Any]) -> str:
         "",
         "Risk: ↑ a larger value raises it, ↓ lowers it (forced on the trees), · free.",
         "",
-        "| Feature | 中文 | Risk | Gain | Missing scored as |",
-        "| --- | --- | --- | --- | --- |",
+        "A missing value is scored prudently where its feed is connected and neutrally where it is not.",
+        "",
+        "| Feature | 中文 | Risk | Gain | Missing scored as | Feed not connected: as |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
         f"| `{entry['name']}` | {entry['zh']} | {_RISK[entry['direction']]} | {entry['gain_share']:.1%} | "
-        f"{entry['missing_as']:.6g} |"
+        f"{entry['missing_as']:.6g} | {entry['absent_as']:.6g} |"
         for entry in sorted(card["features"], key=lambda each: -each["gain_share"])
     ]
     left = [f"- left out `{name}`: {reason}" for name, reason in card["features_left_out"].items()]

@@ -16,6 +16,7 @@ from models.errors import AssetlightError
 from models.features import CATALOGUE, Feature, compute_features
 from models.features.windows import months_before
 from models.tables import Tables
+from training.feeds import feed_of
 from training.labels import Label, Labels
 
 TURNOVER = "sales_24m_fen"  # the bar: net valid sales over the longest window, one number and no model
@@ -73,6 +74,11 @@ class TrainingSet:
     def directions(self) -> tuple[int, ...]:
         """+1 a larger value raises risk, -1 lowers it, 0 unknown."""
         return tuple(feature.direction for feature in self.features)
+
+    @property
+    def feeds(self) -> tuple[str | None, ...]:
+        """What each feature reads: features that are null together where it is not connected."""
+        return tuple(feed_of(feature) for feature in self.features)
 
     @property
     def default_rate(self) -> float:

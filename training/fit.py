@@ -25,7 +25,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from models.bundle import Calibration
 from training.calibrate import platt
-from training.screening import agreeing, prudent_values, with_fills
+from training.screening import Fills, agreeing, learn_fills
 
 Matrix = NDArray[np.float64]
 
@@ -56,14 +56,14 @@ class FittedModel:
 
     booster: lightgbm.Booster
     kept: tuple[int, ...]
-    missing_as: tuple[float, ...]  # of the kept columns
+    fills: Fills  # of the kept columns
     calibration: Calibration
     rounds: int
     settings: dict[str, Any]
 
     def raw(self, matrix: Matrix) -> Matrix:
         """Log-odds before calibration; `matrix` has every given column and may have missing values."""
-        return _raw(self.booster, with_fills(matrix[:, self.kept], self.missing_as))
+        return raw_scores(self.booster, self.fills.into(matrix[:, self.kept]))
 
     def log_odds(self, matrix: Matrix) -> Matrix:
         """Calibrated log-odds of default."""
@@ -77,6 +77,7 @@ def fit(
     names: Sequence[str],
     directions: Sequence[int],
     seed: int,
+    feeds: Sequence[str | None] | None = None,
     folds: int = 5,
     repeats: int = 1,
 ) -> FittedModel:
@@ -85,17 +86,20 @@ def fit(
     Cross-validation calls this very function on each training part, so its figures are those of the procedure; the sign
     check and the fills are made anew inside every inner fold too.
     """
-    learner = _Learner(
-        tuple(names), tuple(directions), {**TREES, "min_data_in_leaf": smallest_leaf(outcome), "seed": seed}
+    learner = Learner(
+        tuple(names),
+        tuple(directions),
+        tuple(feeds or (None,) * len(names)),
+        {**TREES, "min_data_in_leaf": smallest_leaf(outcome), "seed": seed},
     )
     unseen = np.empty((len(ROUNDS), repeats, len(outcome)))
     for repeat in range(repeats):
         splitter = StratifiedKFold(folds, shuffle=True, random_state=seed * 1000 + 500 + repeat)
         for learn, held in splitter.split(matrix, outcome):
             booster, kept, fills = learner.learn(matrix[learn], outcome[learn], ROUNDS[-1])
-            rows = with_fills(matrix[held][:, kept], fills)
+            rows = fills.into(matrix[held][:, kept])
             for stage, rounds in enumerate(ROUNDS):
-                unseen[stage, repeat, held] = _raw(booster, rows, rounds)
+                unseen[stage, repeat, held] = raw_scores(booster, rows, rounds)
     losses = (np.logaddexp(0.0, unseen) - outcome * unseen).mean(axis=(1, 2))
     best = int(losses.argmin())
     intercept, slope = platt(unseen[best].ravel(), np.tile(outcome, repeats), weight=1.0 / repeats)
@@ -104,20 +108,21 @@ def fit(
 
 
 @dataclass(frozen=True)
-class _Learner:
+class Learner:
+    """What is fixed before any row is seen: names, directions, feeds and settings of the trees."""
+
     names: tuple[str, ...]
     directions: tuple[int, ...]
+    feeds: tuple[str | None, ...]
     settings: dict[str, Any]
 
-    def learn(
-        self, matrix: Matrix, outcome: Matrix, rounds: int
-    ) -> tuple[lightgbm.Booster, tuple[int, ...], tuple[float, ...]]:
+    def learn(self, matrix: Matrix, outcome: Matrix, rounds: int) -> tuple[lightgbm.Booster, tuple[int, ...], Fills]:
         """Sign check, fills and trees from these rows alone."""
-        fills = prudent_values(matrix, self.directions)
-        kept = agreeing(with_fills(matrix, fills), outcome, self.directions)
-        fills = tuple(fills[column] for column in kept)
+        every = learn_fills(matrix, self.directions, self.feeds)
+        kept = agreeing(every.learned_from(matrix), outcome, self.directions)
+        fills = every.of(kept)
         settings = {**self.settings, "monotone_constraints": [self.directions[column] for column in kept]}
-        rows = with_fills(matrix[:, kept], fills)
+        rows = fills.learned_from(matrix[:, kept])
         data = lightgbm.Dataset(rows, outcome, feature_name=[self.names[column] for column in kept], params=settings)
         return lightgbm.train(settings, data, num_boost_round=rounds), kept, fills
 
@@ -128,6 +133,6 @@ def smallest_leaf(outcome: Matrix) -> int:
     return max(5, min(math.ceil(EXPECTED_DEFAULTS_PER_LEAF / rarer), len(outcome) // 4))
 
 
-def _raw(booster: lightgbm.Booster, matrix: Matrix, rounds: int | None = None) -> Matrix:
+def raw_scores(booster: lightgbm.Booster, matrix: Matrix, rounds: int | None = None) -> Matrix:
     """Raw scores of the first `rounds` trees, or of all."""
     return np.asarray(booster.predict(matrix, raw_score=True, num_iteration=rounds, num_threads=1), dtype=np.float64)

@@ -60,6 +60,7 @@ def train_bundle(
         data.outcome,
         names=data.names,
         directions=data.directions,
+        feeds=data.feeds,
         seed=plan.seed,
         folds=plan.folds,
         repeats=FINAL_REPEATS,
@@ -71,7 +72,9 @@ def train_bundle(
     bundle = Bundle(
         features=tuple(feature.name for feature in kept),
         directions=tuple(feature.direction for feature in kept),
-        missing_as=model.missing_as,
+        missing_as=model.fills.missing,
+        feeds=model.fills.feeds,
+        absent_as=model.fills.absent,
         booster_text=model.booster.model_to_string(),
         calibration=replace(model.calibration, intercept=model.calibration.intercept + shift, prior_shift=shift),
         points=PointsScale(),

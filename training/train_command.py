@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +13,47 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 
+class Every(StrEnum):
+    """How far apart the days of a panel are."""
+
+    QUARTER = "quarter"
+    MONTH = "month"
+
+    @property
+    def months(self) -> int:
+        """The distance in months."""
+        return 3 if self is Every.QUARTER else 1
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
+
+
 def train(  # noqa: PLR0913  (one parameter per option)
     *,
     labels: Annotated[
-        Path, typer.Option(help="Workbook, CSV or Parquet with enterprise id and default flag / 标签文件")
-    ],
-    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Day the features are computed for / 时点")],
+        Path | None, typer.Option(help="Workbook, CSV or Parquet with enterprise id and default flag / 标签文件")
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day the features are computed for; of a panel the first / 时点"),
+    ] = None,
+    panel: Annotated[
+        bool, typer.Option("--panel", help="Many days, outcomes from the loan records / 面板：违约由贷款记录得出")
+    ] = False,
+    to: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Last day of the panel; default: the last day known / 面板末时点"),
+    ] = None,
+    every: Annotated[Every, typer.Option(help="Distance between the days of the panel / 面板间隔")] = Every.QUARTER,
+    test_from: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="First day to test on; default: the last two quarters / 检验起始时点"),
+    ] = None,
+    known_until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Last day about which loans are fully known / 贷款信息截止日"),
+    ] = None,
     home: Annotated[Path, typer.Option(envvar="ASSETLIGHT_HOME", help="Data directory / 数据目录")] = Path("var"),
     out: Annotated[
         Path | None, typer.Option(help="Write the bundle here instead, leaving CURRENT alone / 输出目录")
@@ -31,13 +67,39 @@ def train(  # noqa: PLR0913  (one parameter per option)
     label_origin: Annotated[str | None, typer.Option(help="Where the labels come from / 标签来源")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same data and seed, same bundle / 随机种子")] = 7,
     repeats: Annotated[int, typer.Option(min=1, max=100, help="Of the cross-validation / 重复次数")] = 5,
-    folds: Annotated[int, typer.Option(min=2, max=20, help="Of the cross-validation / 折数")] = 5,
+    folds: Annotated[
+        int | None, typer.Option(min=2, max=20, help="Of the cross-validation / 折数", show_default="5; of a panel 4")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object / 只输出一个 JSON 对象")] = False,
 ) -> None:
     """Train a default-probability model and show how good it is beside simpler ones. 训练违约概率模型并与简单方法比较。
 
-    Example: assetlight train --labels with_credit_record.xlsx --as-of 2020-02-29
+    Either from a file of labels on one day, or (--panel) from quarterly days whose outcomes the loan records tell:
+    learned on early days, tested on later days and other enterprises, after an audit for leaks.
+
+    Examples: assetlight train --labels with_credit_record.xlsx --as-of 2020-02-29;
+    assetlight train --panel; assetlight train --panel --as-of 2021-12-31 --to 2023-12-31 --every quarter
     """
+    if panel or to or test_from or known_until:
+        if labels is not None:
+            raise typer.BadParameter("a panel makes its labels from the loan records: leave --labels out")
+        from training.panel.command import PanelRequest, train_panel  # noqa: PLC0415
+        from training.panel.evaluate import FOLDS  # noqa: PLC0415
+        from training.panel.pipeline import PanelPlan  # noqa: PLC0415
+
+        train_panel(
+            PanelRequest(
+                home=home, out=out, features=features, without=without, first=_day(as_of), last=_day(to),
+                every_months=every.months, known_until=_day(known_until), horizon_months=horizon_months,
+                as_json=as_json,
+            ),
+            PanelPlan(
+                seed=seed, folds=folds or FOLDS, test_from=_day(test_from), central_tendency=central_tendency
+            ),
+        )  # fmt: skip
+        return
+    if labels is None or as_of is None:
+        raise typer.BadParameter("name --labels and --as-of, or --panel to take outcomes from the loan records")
     # Imported here: `assetlight --help` loads this module and should not wait for scikit-learn.
     from models.features import CATALOGUE  # noqa: PLC0415
     from models.lake import Lake  # noqa: PLC0415
@@ -49,7 +111,7 @@ def train(  # noqa: PLR0913  (one parameter per option)
 
     chosen = choose_features(CATALOGUE, split_names(features), split_names(without))
     found = read_labels(labels, label_origin)
-    plan = TrainingPlan(seed=seed, repeats=repeats, folds=folds, central_tendency=central_tendency)
+    plan = TrainingPlan(seed=seed, repeats=repeats, folds=folds or 5, central_tendency=central_tendency)
     console = Console(stderr=True)
     with Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),

@@ -48,7 +48,9 @@ def cross_validate(
         splitter = StratifiedKFold(folds, shuffle=True, random_state=seed * 1000 + repeat)
         for learn, held in splitter.split(data.matrix, data.outcome):
             rows, outcome = data.matrix[learn], data.outcome[learn]
-            fitted = fit(rows, outcome, names=data.names, directions=data.directions, seed=seed, folds=folds)
+            fitted = fit(
+                rows, outcome, names=data.names, directions=data.directions, feeds=data.feeds, seed=seed, folds=folds
+            )
             model[repeat, held] = fitted.log_odds(data.matrix[held])
             chosen.append(fitted.rounds)
             plain = Logistic([money[column] for column in fitted.kept], seed=seed, folds=folds)

@@ -7,6 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
+from models.default_probability.missing import fill_missing
 from models.errors import AssetlightError
 
 
@@ -44,8 +45,7 @@ def feature_matrix(features: pa.Table, bundle: Bundle) -> NDArray[np.float64]:
 
 def filled(matrix: NDArray[np.float64], bundle: Bundle) -> NDArray[np.float64]:
     """The matrix with each missing value at what the bundle scores it at; NaN stays where the trees decide."""
-    fills = np.array([np.nan if fill is None else fill for fill in bundle.missing_as], dtype=np.float64)
-    return np.where(np.isnan(matrix), fills, matrix)
+    return fill_missing(matrix, bundle.missing_as, bundle.absent_as, bundle.feeds)
 
 
 def _check_columns(present: tuple[str, ...], expected: tuple[str, ...]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from training.fit import ROUNDS, FittedModel, fit, smallest_leaf
 from training.monotone import ModelNotMonotone, check_monotone
-from training.screening import agreeing, prudent_values, rank_statistic
+from training.screening import Fills, agreeing, prudent_values, rank_statistic
 
 NAMES = ("size", "gaps", "either", "noise")
 DIRECTIONS = (-1, 1, 0, 1)
@@ -37,7 +37,7 @@ def test_the_same_rows_and_seed_give_the_same_model_to_the_byte() -> None:
     """Training is repeatable: text of the trees, calibration and number of trees."""
     one, two = fitted()[0], fitted()[0]
     assert one.booster.model_to_string() == two.booster.model_to_string()
-    assert (one.calibration, one.rounds, one.missing_as) == (two.calibration, two.rounds, two.missing_as)
+    assert (one.calibration, one.rounds, one.fills) == (two.calibration, two.rounds, two.fills)
 
 
 def test_trees_are_shallow_and_as_many_as_inner_folds_chose() -> None:
@@ -65,7 +65,7 @@ def test_the_sweep_notices_trees_that_were_not_constrained() -> None:
     loose |= {"num_leaves": 16, "max_depth": 5, "min_data_in_leaf": 2}
     rows = np.where(np.isnan(matrix), 0.0, matrix)
     booster = lightgbm.train(loose, lightgbm.Dataset(rows, outcome, params=loose), 100)
-    free = replace(model, booster=booster, kept=(0, 1, 2, 3), missing_as=(0.0,) * 4)
+    free = replace(model, booster=booster, kept=(0, 1, 2, 3), fills=Fills((0.0,) * 4, (0.0,) * 4, (None,) * 4))
     with pytest.raises(ModelNotMonotone, match="turns against the direction of"):
         check_monotone(free, matrix, NAMES, DIRECTIONS)
 
