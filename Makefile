@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test soak check format lint types contracts bench-contest lock clean
+.PHONY: help setup demo test soak check format lint types contracts bench bench-contest lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ types: $(READY) ## mypy, strict
 
 contracts: $(READY) ## which module may import which
 	$(BIN)/lint-imports
+
+bench: $(READY) ## limits a second and milliseconds for one, against their targets
+	$(BIN)/python -m benchmarks.limits
 
 bench-contest: $(READY) ## import, train and score the contest data: seconds, memory, AUC
 	$(BIN)/python -m benchmarks.contest

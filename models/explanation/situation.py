@@ -45,8 +45,8 @@ class Situation:
     def measured(self, times: int, **changed: Rows) -> Cases:
         """The case so many times, measured anew on positions of which some subjects are replaced."""
         assert self.positions is not None  # noqa: S101
-        many = {name: found for name, found in tiled(self.positions, times).items() if name not in changed}
-        positions = replace(self.positions, size=times, **many, **changed)
+        subjects: dict[str, Any] = {**tiled(self.positions, times), **changed}
+        positions = replace(self.positions, size=times, **subjects)
         return self.with_facts(measure(positions, self.cases.policy), times)
 
 

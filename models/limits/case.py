@@ -35,6 +35,7 @@ class Cases:
     requested_fen: FenColumn  # NO_REQUEST where the applicant named no amount
     policy: Policy
     by_source: Mapping[str, FenColumn] = field(default_factory=dict)  # the sources so far, where they count
+    _read: dict[str, tuple[FenColumn, Mask]] = field(default_factory=dict, init=False, repr=False, compare=False)
     carried_fen: FenColumn | None = None  # what the sources before this rule come to; after all, less own exposure
 
     def __len__(self) -> int:
@@ -63,14 +64,16 @@ class Cases:
     def known_fact(self, name: str) -> FloatColumn:
         """A fact of evidence by name; not known where no feed delivers it."""
         found = self.facts.get(name)
-        return np.full(len(self), np.nan) if found is None else found
+        return self._unknown if found is None else found
 
     def amount(self, name: str) -> tuple[FenColumn, Mask]:
         """An amount of evidence in fen (0 where not known), and where it is known."""
-        found = self.facts.get(name)
-        if found is None:
-            return np.zeros(len(self), dtype=np.int64), np.zeros(len(self), dtype=np.bool_)
-        return fen_column(found, name)
+        read = self._read.get(name)
+        if read is None:
+            found = self.facts.get(name)
+            nothing = np.zeros(len(self), dtype=np.int64), np.zeros(len(self), dtype=np.bool_)
+            read = self._read[name] = nothing if found is None else fen_column(found, name)
+        return read
 
     def lends_on(self, source: str) -> Mask:
         """Where the product lends on a source."""
@@ -81,6 +84,10 @@ class Cases:
         """Where the product uses a ceiling in a way (`required`, `unused`)."""
         result: Mask = self.terms(lambda product: int(product.use(ceiling) == use)) == 1
         return result
+
+    @cached_property
+    def _unknown(self) -> FloatColumn:
+        return np.full(len(self), np.nan)
 
     @cached_property
     def own_exposure(self) -> FenColumn:
@@ -113,7 +120,8 @@ class Cases:
 
     def fen(self, name: str) -> tuple[FenColumn, Mask]:
         """An amount among the facts, as fen, and where it is known."""
-        return fen_column(self.fact(name), name)
+        self.fact(name)
+        return self.amount(name)
 
     def terms(self, of: Callable[[Product], int]) -> FenColumn:
         """A term of each case's own product, such as its maximum in fen."""

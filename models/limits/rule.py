@@ -59,6 +59,10 @@ class Document(IntEnum):
     WARNING_REVIEW = 17
 
 
+# numpy asks an enum member for a dozen attributes each time it meets one; plain numbers spare a single case that.
+_APPLIED, _NOT_APPLICABLE, _PENDING, _PASSED, _FIRED = (np.int8(status.value) for status in Status)
+
+
 @dataclass(frozen=True)
 class InputColumn:
     """An input of a rule as it was used: fen, fraction, days (float64, NaN = not known) or an index into `words`."""
@@ -106,7 +110,7 @@ class AmountColumns:
     @property
     def counts(self) -> Mask:
         """Where the value takes part: applied, or pending at its prudent value."""
-        result: Mask = self.status != Status.NOT_APPLICABLE
+        result: Mask = self.status != _NOT_APPLICABLE
         return result
 
     def document_at(self, row: int) -> Document:
@@ -129,14 +133,14 @@ def _waits_for(status: StatusColumn, wanted: Document | DocumentColumn, document
 
 def status_column(*, pending: Mask, not_applicable: Mask | None = None) -> StatusColumn:
     """Applied, unless a fact is missing or the rule does not concern the case (which goes first)."""
-    status = np.where(pending, Status.PENDING, Status.APPLIED).astype(np.int8)
+    status = np.where(pending, _PENDING, _APPLIED)
     if not_applicable is not None:
-        status[not_applicable] = Status.NOT_APPLICABLE
+        status[not_applicable] = _NOT_APPLICABLE
     return status
 
 
 def gate_column(*, fires: Mask, pending: Mask) -> StatusColumn:
     """Passed or fired on known facts; pending where they are missing."""
-    status = np.where(fires, Status.FIRED, Status.PASSED).astype(np.int8)
-    status[pending] = Status.PENDING
+    status = np.where(fires, _FIRED, _PASSED)
+    status[pending] = _PENDING
     return status

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -43,9 +43,13 @@ class Policy:
     parameters: Mapping[str, Parameter]
     product_files: Mapping[str, ProductFile]
     overlays: tuple[OverlayUsed, ...] = ()
+    _in_force: dict[str, DatedValue] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _tables: dict[str, tuple[Decimal, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def in_force(self, name: str) -> DatedValue:
         """The dated value of a parameter that holds on the day."""
+        if name in self._in_force:
+            return self._in_force[name]
         parameter = self._parameter(name)
         dated = parameter.on(self.on)
         if dated is None:
@@ -56,6 +60,7 @@ class Policy:
                 advice="append a dated value for that day, or score a later day",
                 field=name,
             )
+        self._in_force[name] = dated
         return dated
 
     def value(self, name: str) -> Value:
@@ -92,9 +97,13 @@ class Policy:
 
     def table(self, name: str) -> tuple[Decimal, ...]:
         """A table of numbers in the order of its keys: fractions, multiples, days, months or counts; amounts in fen."""
-        unit = self._parameter(name).unit
-        items = self._table(name, unit).values()
-        return tuple(Decimal(fen_from_yuan(str(item)) if unit == "yuan" else str(item)) for item in items)
+        if name not in self._tables:
+            unit = self._parameter(name).unit
+            items = self._table(name, unit).values()
+            self._tables[name] = tuple(
+                Decimal(fen_from_yuan(str(item)) if unit == "yuan" else str(item)) for item in items
+            )
+        return self._tables[name]
 
     @cached_property
     def products(self) -> dict[str, Product]:

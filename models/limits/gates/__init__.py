@@ -23,6 +23,8 @@ def _of_trade(gate: Callable[[Cases], GateColumns], *, may_fire: bool = False) -
 
     def spared(cases: Cases) -> GateColumns:
         columns = gate(cases)
+        if not cases.pre_revenue.any():
+            return columns
         status = np.where(
             cases.pre_revenue & ~(may_fire & (columns.status == Status.FIRED)), Status.NOT_APPLICABLE, columns.status
         ).astype(np.int8)
