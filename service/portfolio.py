@@ -40,6 +40,7 @@ class Portfolio:
     by_outcome: Counter[str] = field(default_factory=Counter)
     by_grade: Counter[str] = field(default_factory=Counter)
     limit_fen_by_grade: Counter[str] = field(default_factory=Counter)
+    declined_by: Counter[str] = field(default_factory=Counter)  # rule -> enterprises; one may break several
     origins: set[str] = field(default_factory=set)
     files: dict[str, Path] = field(default_factory=dict)
 
@@ -54,6 +55,10 @@ class Portfolio:
             self.by_outcome[found["outcome"]] += number
             self.by_grade[grade] += number
             self.limit_fen_by_grade[grade] += limit
+        declined = rows.filter(pc.equal(rows["outcome"], "decline"))["binding_ceiling"]
+        for rules in pc.value_counts(declined).to_pylist():
+            for rule in filter(None, (rules["values"] or "").split("; ")):
+                self.declined_by[rule] += rules["counts"]
         for column in ("data_origin", "model_data_origin"):
             self.origins.update(text for text in pc.unique(rows[column]).to_pylist() if text)
 
@@ -62,6 +67,12 @@ class Portfolio:
         """Whether any figure was made from simulated data."""
         return any("simulated" in origin for origin in self.origins)
 
+    @property
+    def one_grade(self) -> str | None:
+        """The grade that every graded enterprise has, where there are several: then the grades tell nobody apart."""
+        graded = [(grade, number) for grade, number in self.by_grade.items() if grade != NO_GRADE and number]
+        return graded[0][0] if len(graded) == 1 and graded[0][1] > 1 else None
+
     def facts(self) -> dict[str, Any]:
         """The same for a machine."""
         return {
@@ -69,6 +80,8 @@ class Portfolio:
             "enterprises": self.enterprises,
             "by_outcome": dict(sorted(self.by_outcome.items())),
             "by_grade": dict(sorted(self.by_grade.items())),
+            "declined_by": dict(sorted(self.declined_by.items())),
+            "one_grade": self.one_grade,
             "limit_yuan": yuan_text(self.limit_fen),
             "limit_yuan_by_grade": {grade: yuan_text(fen) for grade, fen in sorted(self.limit_fen_by_grade.items())},
             "data_origin": sorted(self.origins),

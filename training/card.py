@@ -11,6 +11,7 @@ from models.bundle import Bundle
 from training.dataset import TURNOVER, TrainingSet
 from training.fit import ROUNDS, FittedModel
 from training.labels import Labels
+from training.skill import NO_SKILL, skill
 
 FEW_DEFAULTS = 50
 AGAINST_ITS_SIGN = "本样本中与已知风险方向相反 / in this sample it points against its known direction of risk"
@@ -29,6 +30,7 @@ def card_of(
     plan: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The card as JSON values. No clock and no path in it: the same training gives the same card."""
+    shown = skill(measured["auc"]["model"], measured["calibration"]["model"]["slope"], measured.get("grades"))
     gains = model.booster.feature_importance("gain")
     share = gains / gains.sum()
     kept = [data.features[column] for column in model.kept]
@@ -83,8 +85,9 @@ def card_of(
             "prior_shift": bundle.calibration.prior_shift,
         },
         "out_of_fold": dict(measured),
+        "skill": shown,
         "monotonicity": dict(sweep),
-        "limits_of_use": _limits(data),
+        "limits_of_use": [*([NO_SKILL] if not shown["demonstrated"] else []), *_limits(data)],
         "prohibited_use": [
             {
                 "zh": "不得用于自然人授信；不得作为拒绝授信的唯一理由。",
@@ -141,11 +144,30 @@ def card_text(card: Mapping[str, Any]) -> str:
         _words("使用限制 Limits of use", card["limits_of_use"]),
         _words("禁止用途 Prohibited use", card["prohibited_use"]),
     ]
+    warning = skill_warning(card["skill"])
     note = f"> **{card['caution']['zh']} / {card['caution']['en']}**\n\n" if card["caution"] else ""
     # The caution stands beside every table of figures, not only on top.
-    return f"# 模型卡 Model card: {card['title']['zh']} {card['title']['en']}\n\n" + "".join(
-        (note if position < 3 else "") + part for position, part in enumerate(parts)
+    return (
+        f"# 模型卡 Model card: {card['title']['zh']} {card['title']['en']}\n\n"
+        + warning
+        + "".join((note if position < 3 else "") + part for position, part in enumerate(parts))
     )
+
+
+def skill_words(shown: Mapping[str, Any]) -> list[str]:
+    """What stands on top of a model without demonstrated skill, one line each; nothing for one that has shown some."""
+    if shown["demonstrated"]:
+        return []
+    return [
+        f"{NO_SKILL['zh']} / {NO_SKILL['en']}",
+        *(f"{reason['zh']} {reason['en']}" for reason in shown["reasons"]),
+    ]
+
+
+def skill_warning(shown: Mapping[str, Any]) -> str:
+    """The same as a block on top of the card's text."""
+    lines = skill_words(shown)
+    return "".join(f"> **{line}**\n>\n" for line in lines) + "\n" if lines else ""
 
 
 def interval(estimate: Mapping[str, float]) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from models.bundle import Bundle, PointsScale
 from models.errors import AssetlightError
+from models.policy import PolicyValueNotInForce, load_policy
 from training.calibrate import prior_shift
 from training.card import card_of, card_text
 from training.dataset import TrainingSet
 from training.fit import FittedModel, fit
 from training.labels import Labels
 from training.monotone import check_monotone
-from training.validate import cross_validate, figures
+from training.skill import grades_of
+from training.validate import OutOfFold, cross_validate, figures
 
 FINAL_REPEATS = 5  # of the inner folds for the model that is kept: calibration then hangs less on one shuffle
 
@@ -82,12 +85,13 @@ def train_bundle(
         label_origin=data.label_origin,
         trained_as_of=data.as_of,
     )
+    measured = measured_on(unseen, data)
     card = card_of(
         bundle,
         data=data,
         labels=labels,
         model=model,
-        measured=figures(unseen, data.outcome),
+        measured=measured,
         rounds_by_fold=unseen.rounds,
         sweep=sweep,
         plan={
@@ -98,6 +102,16 @@ def train_bundle(
         },
     )
     return replace(bundle, card=card, card_text=card_text(card))
+
+
+def measured_on(unseen: OutOfFold, data: TrainingSet) -> dict[str, Any]:
+    """The figures of the card, with the grades that the out-of-fold PDs fall into where policy has a scale by then."""
+    measured = figures(unseen, data.outcome)
+    try:
+        measured["grades"] = grades_of(unseen.model, load_policy(data.as_of))
+    except PolicyValueNotInForce:
+        measured["grades"] = None
+    return measured
 
 
 def _check_learned(model: FittedModel, data: TrainingSet) -> None:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.panel import Panel
 from rich.table import Table
 
 from models.bundle import Bundle
-from training.card import interval
+from training.card import interval, skill_words
 from training.labels import Labels
+from training.publishing import Publication
+
+NOT_IN_FORCE = {
+    "zh": "模型包已写入，但未启用；--force 可强制启用。",
+    "en": "The bundle is written but not in force: CURRENT is as it was. --force puts it in force all the same.",
+}
 
 
-def show(bundle: Bundle, labels: Labels, directory: Path) -> None:
-    """Counts, figures beside the simple alternatives, verdicts, and where the bundle is."""
+def show(bundle: Bundle, labels: Labels, made: Publication) -> None:
+    """Counts, figures beside the simple alternatives, verdicts, where the bundle is, and whether it is in force."""
     card = bundle.card
     data, measured = card["data"], card["out_of_fold"]
     console = Console(soft_wrap=True)
@@ -42,7 +48,20 @@ def show(bundle: Bundle, labels: Labels, directory: Path) -> None:
     sweep = card["monotonicity"]
     console.print(f"  calibration slope / 校准斜率 {interval(slope)}; trees / 树 {card['procedure']['trees']}")
     console.print(f"  monotone / 单调: {sweep['scores']:,} scores swept, {sweep['violations']} violations")
-    console.print(f"bundle / 模型包 {bundle.digest[:12]} → {directory}")
+    grades = measured["grades"] or {}
+    if grades:
+        console.print("  grades / 等级: " + ", ".join(f"{grade} {number}" for grade, number in grades.items()))
+    console.print(f"bundle / 模型包 {bundle.digest[:12]} → {made.directory}")
+    show_skill(console, bundle, made)
+
+
+def show_skill(console: Console, bundle: Bundle, made: Publication) -> None:
+    """The alarm about a model without demonstrated skill; nothing about one that has shown some."""
+    alarm = skill_words(bundle.card["skill"])
+    if alarm:
+        if made.exit_code:
+            alarm.append(f"{NOT_IN_FORCE['zh']} {NOT_IN_FORCE['en']}")
+        console.print(Panel("\n".join(alarm), border_style="bold red", expand=False))
 
 
 def _figures_table(card: Mapping[str, Any], caution: Mapping[str, str] | None) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -70,9 +69,15 @@ def train(  # noqa: PLR0913  (one parameter per option)
     folds: Annotated[
         int | None, typer.Option(min=2, max=20, help="Of the cross-validation / 折数", show_default="5; of a panel 4")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Put it in force without demonstrated skill too / 未显示区分能力也启用")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object / 只输出一个 JSON 对象")] = False,
 ) -> None:
     """Train a default-probability model and show how good it is beside simpler ones. 训练违约概率模型并与简单方法比较。
+
+    Without demonstrated skill (the interval of the AUC holds 0.5, or that of the calibration slope 0) the model is
+    written but not put in force, and the exit code is 4.
 
     Either from a file of labels on one day, or (--panel) from quarterly days whose outcomes the loan records tell:
     learned on early days, tested on later days and other enterprises, after an audit for leaks.
@@ -87,17 +92,17 @@ def train(  # noqa: PLR0913  (one parameter per option)
         from training.panel.evaluate import FOLDS  # noqa: PLC0415
         from training.panel.pipeline import PanelPlan  # noqa: PLC0415
 
-        train_panel(
+        made = train_panel(
             PanelRequest(
                 home=home, out=out, features=features, without=without, first=_day(as_of), last=_day(to),
                 every_months=every.months, known_until=_day(known_until), horizon_months=horizon_months,
-                as_json=as_json,
+                force=force, as_json=as_json,
             ),
             PanelPlan(
                 seed=seed, folds=folds or FOLDS, test_from=_day(test_from), central_tendency=central_tendency
             ),
         )  # fmt: skip
-        return
+        raise typer.Exit(made.exit_code)
     if labels is None or as_of is None:
         raise typer.BadParameter("name --labels and --as-of, or --panel to take outcomes from the loan records")
     # Imported here: `assetlight --help` loads this module and should not wait for scikit-learn.
@@ -106,6 +111,7 @@ def train(  # noqa: PLR0913  (one parameter per option)
     from training.dataset import assemble  # noqa: PLC0415
     from training.labels import read_labels  # noqa: PLC0415
     from training.pipeline import TrainingPlan, train_bundle  # noqa: PLC0415
+    from training.publishing import end_as_json, publish  # noqa: PLC0415
     from training.selection import choose_features, split_names  # noqa: PLC0415
     from training.showing import show  # noqa: PLC0415
 
@@ -121,8 +127,9 @@ def train(  # noqa: PLR0913  (one parameter per option)
         data = assemble(Lake(home).tables(), found, as_of.date(), chosen, horizon_months=horizon_months)
         bar.update(task, description="cross-validating / 交叉验证")
         bundle = train_bundle(data, found, plan, lambda: bar.advance(task))
-    directory = bundle.write(out) if out else bundle.publish(home)
+    made = publish(bundle, home, out=out, force=force)
     if as_json:
-        typer.echo(json.dumps({"digest": bundle.digest, "bundle": str(directory), **bundle.card}, ensure_ascii=False))
+        end_as_json(bundle, made)
     else:
-        show(bundle, found, directory)
+        show(bundle, found, made)
+    raise typer.Exit(made.exit_code)

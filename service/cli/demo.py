@@ -29,6 +29,7 @@ ENTERPRISES, MONTHS, SEED = 500, 36, 7
 INVOICES_PER_MONTH, HARDSHIP = 6, 2  # a small, poor economy: enough defaults to learn from, few enough rows to wait for
 LABELS_FROM = date(2022, 12, 31)  # the model learns from what was known then and from the defaults of the year after
 SCORED_ON = date(2023, 12, 31)  # the last day of the simulation
+ASKED_YUAN = "1000000"  # what every enterprise applies for: some get it, some less, some nothing
 BANNER = "SIMULATED DATA 模拟数据: shows how the service works, proves nothing about how well it predicts."
 
 
@@ -144,21 +145,28 @@ def run_road(run: Demo) -> str:
         done=(run.home / "bundles" / "CURRENT").is_file(),
     )
     day = SCORED_ON.isoformat()
-    run.step("4  Score the portfolio 批量评分", "score", "--as-of", day, "--home", home)
+    run.step("4  Score the portfolio 批量评分", "score", "--as-of", day, "--amount", ASKED_YUAN, "--home", home)
     enterprise = typical_enterprise(run.home / "results" / f"scores-{day}.parquet")
     run.step(
         "5  Explain one limit 额度解释",
-        *("explain", enterprise, "--as-of", day, "--lang", "en", "--home", home),
+        *("explain", enterprise, "--as-of", day, "--amount", ASKED_YUAN, "--lang", "en", "--home", home),
     )
-    run.say(f"[dim]In Chinese 中文:[/] assetlight explain {enterprise} --as-of {day} --lang zh --home {home}")
+    again = shlex.join(["assetlight", "explain", enterprise, "--as-of", day, "--amount", ASKED_YUAN, "--lang", "zh"])
+    run.say(f"[dim]In Chinese 中文:[/] {again} --home {home}")
     return enterprise
 
 
 def typical_enterprise(results: Path) -> str:
-    """The approved enterprise with the middle limit; the first one where none is approved."""
-    rows = pq.read_table(results, columns=["enterprise_id", "outcome", "limit_fen"]).to_pylist()
-    approved = sorted((row["limit_fen"], row["enterprise_id"]) for row in rows if row["outcome"] == "approve")
-    return str(approved[len(approved) // 2][1] if approved else rows[0]["enterprise_id"])
+    """The enterprise with the middle default probability among those that get less than they ask for.
+
+    Where there are none, among those that get what they ask for; where there are none either, the first one.
+    """
+    rows = pq.read_table(results, columns=["enterprise_id", "outcome", "pd"]).to_pylist()
+    for outcome in ("reduce", "approve"):
+        found = sorted((row["pd"], row["enterprise_id"]) for row in rows if row["outcome"] == outcome)
+        if found:
+            return str(found[len(found) // 2][1])
+    return str(rows[0]["enterprise_id"])
 
 
 def show_end(console: Console, run: Demo, facts: dict[str, Any]) -> None:
@@ -174,6 +182,7 @@ def show_address(console: Console, run: Demo, facts: dict[str, Any]) -> None:
     console.print(Rule("[bold]6  Serve 服务", align="left", style="dim"))
     console.print(f"[bold green]$[/] assetlight serve --home {run.home}", soft_wrap=True)
     console.print(f"ready after {facts['seconds']} s: [bold cyan]{base}[/]   documentation: [cyan]{base}/docs[/]")
-    body = json.dumps({"enterprise_id": facts["explained"], "as_of": SCORED_ON.isoformat()})
+    asked = {"amount_yuan": ASKED_YUAN}
+    body = json.dumps({"enterprise_id": facts["explained"], "as_of": SCORED_ON.isoformat(), "request": asked})
     console.print(f"try: curl -s {base}/v1/assessments -H 'content-type: application/json' -d '{body}'", soft_wrap=True)
     console.print("Ctrl-C stops it.", style="dim")

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from models.explanation.catalogue import rule_words
 from models.grades import GRADES
 from models.money import yuan_for_reading
 from service.assessing import has_stored_rows, nothing_stored
@@ -126,6 +127,15 @@ def show_portfolio(console: Console, portfolio: Portfolio, seconds: float) -> No
             limit = yuan_for_reading(portfolio.limit_fen_by_grade[grade])
             grades.add_row(words, f"{portfolio.by_grade[grade]:,}", limit)
     console.print(Columns([outcomes, grades], padding=(0, 2)))
+    if portfolio.declined_by:
+        causes = ((rule_words(rule), number) for rule, number in portfolio.declined_by.most_common())
+        words = " · ".join(f"{cause.zh} {cause.en} {number:,}" for cause, number in causes)
+        console.print(f"declined by 拒绝规则 (one may break several 可并存): {words}")
+    if portfolio.one_grade is not None:
+        console.print(
+            f"[bold red]Every enterprise has grade {portfolio.one_grade}: the model tells nobody apart. "
+            f"所有企业均为 {portfolio.one_grade} 级，模型未区分任何企业。[/]"
+        )
     speed = f"{portfolio.enterprises:,} enterprises as of {portfolio.as_of} in {seconds:.1f} s"
     console.print(f"[bold]{speed}[/], data: {', '.join(sorted(portfolio.origins))}")
     for path in portfolio.files.values():

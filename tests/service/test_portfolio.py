@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
+from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
 from service.bootstrap import Service
+from service.cli.score import show_portfolio
 from service.errors import EnterpriseUnknown
 from service.portfolio import Portfolio, bucket_groups, score_portfolio
 from tests.service.conftest import AS_OF, ENTERPRISES
@@ -57,6 +61,8 @@ def test_the_counts_add_up(service: Service, tmp_path: Path) -> None:
     rows = pq.read_table(portfolio.files["parquet"]).to_pylist()
     assert portfolio.enterprises == len(rows) == sum(portfolio.by_outcome.values()) == sum(portfolio.by_grade.values())
     assert portfolio.limit_fen == sum(row["limit_fen"] for row in rows) == sum(portfolio.limit_fen_by_grade.values())
+    rules = [rule for row in rows if row["outcome"] == "decline" for rule in row["binding_ceiling"].split("; ")]
+    assert portfolio.declined_by == Counter(rules)
     assert portfolio.simulated  # the bundle of the tests is
 
 
@@ -85,3 +91,16 @@ def test_a_failure_leaves_the_earlier_files(service: Service, tmp_path: Path, mo
         score_portfolio(service.assessor, AS_OF, folder, rows_at_once=1)
     assert (folder / "scores-2020-02-29.csv").read_bytes() == before
     assert len(list(folder.iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("grades", "said"),
+    [({"G9": 3}, "G9"), ({"G9": 3, "-": 2}, "G9"), ({"G9": 2, "G8": 1}, None), ({"G9": 1}, None), ({"-": 4}, None)],
+)
+def test_one_grade_for_everybody_is_said(grades: dict[str, int], said: str | None) -> None:
+    """A portfolio in one grade is named as such, for people and machines; one enterprise alone is not a portfolio."""
+    portfolio = Portfolio(AS_OF, by_grade=Counter(grades))
+    assert portfolio.facts()["one_grade"] == said
+    heard = io.StringIO()
+    show_portfolio(Console(file=heard, width=200), portfolio, 1.0)
+    assert ("tells nobody apart" in heard.getvalue()) == (said is not None)

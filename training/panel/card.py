@@ -8,12 +8,13 @@ from typing import Any
 
 from models import __version__
 from models.bundle import Bundle
-from training.card import AGAINST_ITS_SIGN, interval
+from training.card import AGAINST_ITS_SIGN, interval, skill_warning
 from training.fit import FittedModel
 from training.panel.fit import ROUNDS
 from training.panel.leakage import Finding
 from training.panel.panel import Panel
 from training.panel.split import TimeSplit
+from training.skill import skill
 
 _RISK = {1: "↑", -1: "↓", 0: "·"}
 
@@ -80,6 +81,7 @@ def card_of(
             "prior_shift": bundle.calibration.prior_shift,
         },
         "out_of_time_and_entity": dict(measured),
+        "skill": skill(measured["auc"], measured["calibration"]["slope"]),
         "leakage_audit": [finding.as_dict() for finding in findings],
         "monotonicity": dict(sweep),
         "prohibited_use": [
@@ -94,8 +96,9 @@ def card_of(
 def card_text(card: Mapping[str, Any]) -> str:
     """The card as Markdown, English with Chinese headings."""
     note = f"> **{card['caution']['zh']} / {card['caution']['en']}**\n\n" if card["caution"] else ""
+    warning = skill_warning(card["skill"])
     parts = [_data(card), note + _figures(card), note + _tables(card), _features(card), _audit(card)]
-    return f"# 模型卡 Model card: {card['title']['zh']} {card['title']['en']}\n\n{note}" + "\n".join(parts)
+    return f"# 模型卡 Model card: {card['title']['zh']} {card['title']['en']}\n\n{warning}{note}" + "\n".join(parts)
 
 
 def _data(card: Mapping[str, Any]) -> str:

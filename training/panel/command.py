@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -20,7 +18,9 @@ from training.panel.leakage import audit
 from training.panel.panel import Panel, build_panel
 from training.panel.pipeline import PanelPlan, train_from_panel
 from training.panel.population import default_days, quarter_ends
+from training.publishing import Publication, end_as_json, publish
 from training.selection import choose_features, split_names
+from training.showing import show_skill
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,11 @@ class PanelRequest:
     every_months: int
     known_until: date | None
     horizon_months: int
+    force: bool
     as_json: bool
 
 
-def train_panel(request: PanelRequest, plan: PanelPlan) -> None:
+def train_panel(request: PanelRequest, plan: PanelPlan) -> Publication:
     """Build (or read back) the panel, audit it, train, publish, and say how good it is."""
     chosen = choose_features(CATALOGUE, split_names(request.features), split_names(request.without))
     lake = Lake(request.home)
@@ -63,11 +64,12 @@ def train_panel(request: PanelRequest, plan: PanelPlan) -> None:
         bar.update(auditing, completed=1)
         fitting = bar.add_task("fitting and testing / 拟合与检验", total=plan.steps)
         bundle = train_from_panel(panel, findings, plan, lambda: bar.advance(fitting))
-    directory = bundle.write(request.out) if request.out else bundle.publish(request.home)
+    made = publish(bundle, request.home, out=request.out, force=request.force)
     if request.as_json:
-        typer.echo(json.dumps({"digest": bundle.digest, "bundle": str(directory), **bundle.card}, ensure_ascii=False))
+        end_as_json(bundle, made)
     else:
-        _show(bundle, panel, directory)
+        _show(bundle, panel, made)
+    return made
 
 
 def _days(lake: Lake, request: PanelRequest) -> tuple[date, ...]:
@@ -79,7 +81,7 @@ def _days(lake: Lake, request: PanelRequest) -> tuple[date, ...]:
     return days or (last,)
 
 
-def _show(bundle: Bundle, panel: Panel, directory: Path) -> None:
+def _show(bundle: Bundle, panel: Panel, made: Publication) -> None:
     card = bundle.card
     measured, data = card["out_of_time_and_entity"], card["data"]
     split, line = data["split"], measured["calibration"]
@@ -109,4 +111,5 @@ def _show(bundle: Bundle, panel: Panel, directory: Path) -> None:
             f"difference / 差 {interval(beside['with_minus_without'])}"
         )
     console.print(f"  leakage audit / 泄漏审计: {len(card['leakage_audit'])} checks passed / 项通过")
-    console.print(f"bundle / 模型包 {bundle.digest[:12]} → {directory}")
+    console.print(f"bundle / 模型包 {bundle.digest[:12]} → {made.directory}")
+    show_skill(console, bundle, made)

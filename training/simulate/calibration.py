@@ -21,7 +21,7 @@ SALES_SPLIT_LOG_SD = 0.5  # between the invoices of one deal
 PURCHASE_SPLIT_LOG_SD = 1.1
 
 # Over enterprises: median and standard deviation of the log-odds.
-VOID_RATE = (0.08, 0.9)  # of sales invoices by count
+VOID_RATE = (0.078, 0.8)  # of sales invoices by count
 RED_RATE = (0.0115, 1.6)
 STRANGERS_VOID_RATE, STRANGERS_RED_RATE = 0.085, 0.007  # of invoices from suppliers outside
 VOID_SEEN_BY_BUYER = 0.3

@@ -116,7 +116,7 @@ def populate(enterprises: int, seed: int, invoices_per_month: float, hardship: f
         volatility=np.where(is_[ANCHOR], 0.08, 0.08 + 0.08 * d.exponential("volatility")),
         invoices_per_month=invoices,
         void_rate=np.clip(
-            d.beta_like("void", *calibration.VOID_RATE) * np.clip(rate / invoices_per_month, 0.1, 9) ** -0.25, 0, 0.5
+            d.beta_like("void", *calibration.VOID_RATE) * np.clip(rate / invoices_per_month, 0.1, 9) ** -0.1, 0, 0.5
         ),
         red_rate=np.clip(d.beta_like("red", *calibration.RED_RATE), 0, 0.25),
         deal_log_sd=0.15 + 0.5 * d.uniform("deal spread"),

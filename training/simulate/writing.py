@@ -76,7 +76,8 @@ def write_rows(header: tuple[str, ...], rows: list[tuple[object, ...]], path: Pa
 
 
 def write_dirty_sheet(sales: pa.Table, path: Path, seed: int) -> dict[str, int]:
-    """Write sales invoices as people send them: stray spaces, repeated rows, totals of zero or that do not add up.
+    """Write sales invoices as people send them: stray spaces, repeated rows, totals that do not add up, and
+    of zero, which are void as in real exports.
 
     Returns how many rows and how many of each blemish the file has, so that an import can be checked against it.
     """
@@ -108,7 +109,7 @@ def write_dirty_sheet(sales: pa.Table, path: Path, seed: int) -> dict[str, int]:
         lines.extend([line, line] if repeated[row] else [line])
         if of_nothing[row]:
             number = str(int(columns[1][row]) + 1_000_000_007)
-            lines.append((line[0], number, *line[2:4], "0.00", "0.00", "0.00", "有效发票", ORIGIN))
+            lines.append((line[0], number, *line[2:4], "0.00", "0.00", "0.00", "作废发票", ORIGIN))
     write_rows(SHEET_HEADER, lines, path)
     return {
         "rows": len(lines),

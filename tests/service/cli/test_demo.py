@@ -47,15 +47,14 @@ def test_a_step_that_fails_stops_the_demo(tmp_path: Path) -> None:
         run.step("a step", "score", "--as-of", "2020-02-29", "--home", str(tmp_path))
 
 
-def test_the_typical_enterprise_is_the_middle_approved_one(tmp_path: Path) -> None:
-    """The demo explains an ordinary case; where nobody is approved, the first one."""
+def test_the_typical_enterprise_is_the_middle_reduced_one(tmp_path: Path) -> None:
+    """The demo explains a limit that something took off; failing that one that nothing did; failing that the first."""
     rows = [("A", "decline", 0), ("B", "approve", 30), ("C", "approve", 10), ("D", "approve", 20)]
-    for name, some, expected in (("some", rows, "D"), ("none", rows[:1], "A")):
+    reduced = [("E", "reduce", 3), ("F", "reduce", 1), ("G", "reduce", 2)]
+    for name, some, expected in (("reduced", rows + reduced, "G"), ("approved", rows, "D"), ("none", rows[:1], "A")):
         path = tmp_path / f"{name}.parquet"
         pq.write_table(
-            pa.Table.from_pylist(
-                [dict(zip(("enterprise_id", "outcome", "limit_fen"), row, strict=True)) for row in some]
-            ),
+            pa.Table.from_pylist([dict(zip(("enterprise_id", "outcome", "pd"), row, strict=True)) for row in some]),
             path,
         )
         assert typical_enterprise(path) == expected

@@ -175,6 +175,7 @@ def test_dirt_is_counted(folder: Path) -> None:
     assert dirt["rows"] == len(rows)
     assert dirt["repeated"] == len(rows) - len(distinct) > 0
     assert dirt["total_off"] == sum(amount + tax != total for amount, tax, total in fen) > 0
+    assert {row["发票状态"].strip() for row in rows if row["价税合计"] == "0.00"} == {"作废发票"}
     assert dirt["total_zero"] == sum(total == 0 for _, _, total in fen) > 0
     in_parquet = pq.read_table(folder / "invoices.parquet", filters=[("direction", "=", "sales")])["enterprise_id"]
     assert not {row["企业代号"] for row in rows} & set(in_parquet.to_pylist())
