@@ -52,14 +52,18 @@ def score(
     *,
     requests: Mapping[str, CreditRequest] | None = None,
     enterprises: Sequence[str] | None = None,
+    assumed: Mapping[str, float | None] | None = None,
 ) -> Decisions:
     """Decide on every enterprise that has a row known by the end of `as_of`, or on those named in `enterprises`.
 
     Named enterprises of which nothing is known are referred. An enterprise without a request is offered the default
-    product without an amount. Raises the errors of the stages, ProductUnknown, EnterpriseNotScored (a request for an
-    enterprise that is not scored) and RequestedAmountInvalid.
+    product without an amount. `assumed` sets facts by name for all of them in thought (None: not known), features
+    before the model reads them: what comes out is a hypothesis, not a decision to keep. Raises the errors of the
+    stages, ProductUnknown, EnterpriseNotScored (a request for an enterprise that is not scored) and
+    RequestedAmountInvalid.
     """
-    features = _only(compute_features(tables, as_of, enterprises), enterprises)
+    assumed = assumed or {}
+    features = _assume(_only(compute_features(tables, as_of, enterprises), enterprises), assumed)
     ids = features.column("enterprise_id").combine_chunks()
     probability = _silent_where_nothing_is_known(score_features(features, bundle))
     grade = grade_index(probability.pd, _upper_pd(policy))
@@ -72,6 +76,7 @@ def score(
         requested_fen=requested,
         policy=policy,
     )
+    cases = replace(cases, facts={**cases.facts, **_constant(assumed, len(ids))}) if assumed else cases
     limits = compute_limits(cases)
     reasons = select_reasons(limits, probability, policy)
     digests = input_digests(tables, as_of, enterprises)
@@ -114,6 +119,20 @@ def _evidence(
     if isinstance(defaults, int):
         found["model_training_defaults"] = np.full(len(ids), float(defaults))
     return found
+
+
+def _assume(features: pa.Table, assumed: Mapping[str, float | None]) -> pa.Table:
+    """The features with some set in thought."""
+    for name, column in _constant(assumed, features.num_rows).items():
+        if name in features.column_names:
+            features = features.set_column(
+                features.column_names.index(name), name, pa.array(column, pa.float64(), from_pandas=True)
+            )
+    return features
+
+
+def _constant(assumed: Mapping[str, float | None], rows: int) -> dict[str, npt.NDArray[np.float64]]:
+    return {name: np.full(rows, np.nan if value is None else value) for name, value in assumed.items()}
 
 
 def _facts(features: pa.Table) -> dict[str, npt.NDArray[np.float64]]:

@@ -31,6 +31,14 @@ class BundleShelf:
                 self._loaded = (bundle.digest, bundle)
             return self._loaded[1]
 
+    def named(self, digest: str) -> Bundle:
+        """The bundle of that digest, in force or not. Raises BundleNotFound, BundleCorrupt."""
+        current = self._loaded
+        if current is not None and current[1].digest == digest:
+            return current[1]
+        bundle = self.current()
+        return bundle if bundle.digest == digest else Bundle.load(self._home / "bundles" / digest[:12])
+
     def _named(self) -> str | None:
         try:
             return (self._home / "bundles" / "CURRENT").read_text().strip()

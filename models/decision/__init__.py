@@ -1,7 +1,13 @@
 """The decision as a value: versioned record, canonical bytes, an id that is the SHA-256 of the content."""
 
 from models.decision.decisions import Decisions, EnterpriseNotScored
-from models.decision.errors import DecisionAltered, DecisionUnreadable, DecisionVersionUnknown
+from models.decision.errors import (
+    DecisionAltered,
+    DecisionNotReproduced,
+    DecisionUnreadable,
+    DecisionVersionUnknown,
+)
+from models.decision.explained import ExplanationRecord, cases_of, explain
 from models.decision.reading import (
     CapRow,
     GateRow,
@@ -17,14 +23,18 @@ from models.decision.record import DecisionRecord
 __all__ = [
     "CapRow",
     "DecisionAltered",
+    "DecisionNotReproduced",
     "DecisionRecord",
     "DecisionUnreadable",
     "DecisionVersionUnknown",
     "Decisions",
     "EnterpriseNotScored",
+    "ExplanationRecord",
     "GateRow",
     "WaterfallRow",
     "cap_rows",
+    "cases_of",
+    "explain",
     "gate_rows",
     "outcome_words",
     "parse",

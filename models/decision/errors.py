@@ -15,3 +15,7 @@ class DecisionUnreadable(AssetlightError):
 
 class DecisionAltered(AssetlightError):
     """The record's content is not the content that its id names."""
+
+
+class DecisionNotReproduced(AssetlightError):
+    """Data, model, policy or code changed since: what is recomputed now would not explain the kept decision."""

@@ -14,11 +14,13 @@ from pydantic import BaseModel, ConfigDict
 from models.canonical import canonical_json, sha256_hex
 
 
-class _Frozen(BaseModel):
+class Frozen(BaseModel):
+    """A part of a record: never changed, nothing unknown in it, no infinite number."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True, allow_inf_nan=False)
 
 
-class RequestV1(_Frozen):
+class RequestV1(Frozen):
     """What was asked: the product and, if named, the amount."""
 
     product: str
@@ -27,14 +29,14 @@ class RequestV1(_Frozen):
     amount_yuan: str | None
 
 
-class PolicyUseV1(_Frozen):
+class PolicyUseV1(Frozen):
     """A policy value that a rule read, and the first day of that value."""
 
     name: str
     first_day: date
 
 
-class OverlayV1(_Frozen):
+class OverlayV1(Frozen):
     """A bank's own policy folder over the defaults."""
 
     name: str
@@ -42,7 +44,7 @@ class OverlayV1(_Frozen):
     digest: str
 
 
-class PolicyV1(_Frozen):
+class PolicyV1(Frozen):
     """Which policy decided: its day, the digest of the values in force, the folders laid over the defaults."""
 
     on: date
@@ -50,7 +52,7 @@ class PolicyV1(_Frozen):
     overlays: tuple[OverlayV1, ...]
 
 
-class BundleV1(_Frozen):
+class BundleV1(Frozen):
     """Which fitted model gave the probability, and what data it was fitted on."""
 
     digest: str
@@ -58,7 +60,7 @@ class BundleV1(_Frozen):
     label_origin: str
 
 
-class GateV1(_Frozen):
+class GateV1(Frozen):
     """A gate: passed, fired (a knock-out), pending or not_applicable; the value beside its threshold."""
 
     code: str
@@ -71,7 +73,7 @@ class GateV1(_Frozen):
     document: str | None
 
 
-class CapV1(_Frozen):
+class CapV1(Frozen):
     """A source, or a cap of the order-free table (lowest first); slack is value minus limit."""
 
     code: str
@@ -85,7 +87,7 @@ class CapV1(_Frozen):
     document: str | None
 
 
-class StepV1(_Frozen):
+class StepV1(Frozen):
     """A step of the waterfall; the last one's running amount is the limit."""
 
     code: str
@@ -93,7 +95,7 @@ class StepV1(_Frozen):
     running_yuan: str
 
 
-class ReasonV1(_Frozen):
+class ReasonV1(Frozen):
     """A reason from the fixed catalogue, with the case's own figures."""
 
     code: str
@@ -114,7 +116,7 @@ class ReasonV1(_Frozen):
     points: float | None
 
 
-class DocumentV1(_Frozen):
+class DocumentV1(Frozen):
     """A document that would settle what is pending."""
 
     code: str
@@ -122,14 +124,14 @@ class DocumentV1(_Frozen):
     en: str
 
 
-class CautionV1(_Frozen):
+class CautionV1(Frozen):
     """What a reader must know about the data before using the figure."""
 
     zh: str
     en: str
 
 
-class DecisionRecord(_Frozen):
+class DecisionRecord(Frozen):
     """One decision on one enterprise. `reasons` decide; `probability_reasons` say why this probability, always."""
 
     schema_version: Literal[1]

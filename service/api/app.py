@@ -9,7 +9,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from models import __version__
-from service.api import assessments, docs, health, problems, quarantine, records
+from service.api import assessments, docs, explanations, health, problems, quarantine, records, valuations
 from service.api.body_limit import BodyLimit
 from service.api.records import most_body_bytes
 from service.bootstrap import Service
@@ -45,6 +45,7 @@ def create_app(service: Service) -> FastAPI:
                 "name": "records",
                 "description": "What the bank knows: 22 kinds, each row with the moment it was learned",
             },
+            {"name": "valuations", "description": "What IP rights, data assets and the asset pool are worth"},
             {"name": "operations", "description": "For the people who run the service"},
         ],
     )
@@ -53,6 +54,8 @@ def create_app(service: Service) -> FastAPI:
     problems.install(app)
     docs.install(app)
     app.include_router(assessments.routes)
+    app.include_router(explanations.routes)
+    app.include_router(valuations.routes)
     app.include_router(records.routes)
     app.include_router(quarantine.routes)
     app.include_router(health.routes)

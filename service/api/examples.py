@@ -46,3 +46,52 @@ REQUEST_EXAMPLES: dict[str, Any] = {
 }
 
 RESPONSE_EXAMPLE: dict[str, Any] = json.loads((files("service.api") / "example_assessment.json").read_bytes())
+EXPLANATION_EXAMPLE: dict[str, Any] = json.loads((files("service.api") / "example_explanation.json").read_bytes())
+VALUATION_RESPONSE_EXAMPLE: dict[str, Any] = json.loads((files("service.api") / "example_valuation.json").read_bytes())
+
+WHAT_IF_EXAMPLES: dict[str, Any] = {
+    "facts": {
+        "summary": "Fewer void invoices and more sales",
+        "value": {"facts": {"void_rate_12m": 0.01, "sales_12m_fen": "9000000.00"}},
+    },
+    "request": {"summary": "Another amount", "value": {"request": {"amount_yuan": "300000"}}},
+    "records": {"summary": "No invoice feed at all", "value": {"records": {"invoice": []}}},
+    "unchanged": {"summary": "Nothing changed: the kept decision again", "value": {}},
+}
+
+VALUATION_EXAMPLES: dict[str, Any] = {
+    "stored": {
+        "summary": "The assets of a stored enterprise",
+        "value": {"enterprise_id": "E10", "as_of": "2026-03-31"},
+    },
+    "inline": {
+        "summary": "Assets that come with the request",
+        "value": {
+            "enterprise_id": "NEW-001",
+            "as_of": "2026-03-31",
+            "records": {
+                "ip_right": [
+                    {
+                        "right_no": "ZL201610123456.7",
+                        "ip_type": "invention",
+                        "filed_on": "2016-02-01",
+                        "granted_on": "2018-05-04",
+                        "expires_on": "2036-02-01",
+                        "legal_status": "granted",
+                        "fee_paid_until": "2027-02-01",
+                        "owner_share": 1.0,
+                        "acquisition": "own",
+                        "disputed": False,
+                        "pledged": False,
+                        "claims": 12,
+                        "independent_claims": 3,
+                        "forward_citations": 9,
+                        "main_product": True,
+                        "attributable_revenue_12m": "2000000.00",
+                        "cost": "800000.00",
+                    }
+                ]
+            },
+        },
+    },
+}

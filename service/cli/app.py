@@ -27,6 +27,7 @@ OWN_COMMANDS: dict[str, str] = {
     "import": "service.cli.import_command",
     "score": "service.cli.score",
     "explain": "service.cli.explain",
+    "value": "service.cli.value",
     "serve": "service.cli.serve",
     "status": "service.cli.status",
     "policy": "service.cli.policy",

@@ -6,13 +6,17 @@ import json
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from service.assessing import Question, has_stored_rows, nothing_stored
 from service.bootstrap import build
 from service.cli.app import commands
 from service.cli.context import AsOfOption, HomeOption, JsonOption, open_context
-from service.cli.explained import Language, show_decision
+from service.cli.explained import Language, show_decision, show_explanation
 from service.cli.score import AmountOption, ProductOption
+from service.explaining import explanation_of
+
+MADE_ON_DEMAND = ("attribution", "levers", "information", "debtors_at_hand")
 
 
 @commands.command(epilog="Example: assetlight explain E10 --as-of 2020-02-29 --amount 1500000 --lang zh")
@@ -27,9 +31,10 @@ def explain(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Explain one enterprise's limit: PD and grade, waterfall, table of ceilings, reasons, contributions, digests.
+    """Explain one enterprise's limit: waterfall, ceilings, reasons, points, who paid for it, what would raise it.
 
-    The same decision as the API and `score` give, to the last bit. Nothing is kept. With --json: the decision record.
+    The same decision as the API and `score` give, to the last bit. Nothing is kept. With --json: the decision record,
+    and beside it under `explanation` the attribution, levers and the value of information.
     """
     context = open_context(home, as_json=as_json)
     service = build(context.settings)
@@ -41,4 +46,11 @@ def explain(
     if amount is not None or product is not None:
         request = assessor.application(day, product=product, amount_yuan=amount)
     decision = assessor.decide(Question(enterprise, day, request))
-    context.finish(json.loads(decision.to_json()), lambda console: show_decision(console, decision, lang))
+    explanation = explanation_of(assessor, decision, None)
+    told = {name: explanation.model_dump(mode="json")[name] for name in MADE_ON_DEMAND}
+
+    def show(console: Console) -> None:
+        show_decision(console, decision, lang)
+        show_explanation(console, explanation, lang)
+
+    context.finish({**json.loads(decision.to_json()), "explanation": told}, show)

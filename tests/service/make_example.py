@@ -9,11 +9,13 @@ from pathlib import Path
 from fastapi.testclient import TestClient
 
 from service.api import create_app
+from service.api.examples import VALUATION_EXAMPLES
 from service.bootstrap import build
 from service.settings import read_settings
 from tests.factories import bundle
 from tests.service.conftest import AS_OF, invoices_of, still_clock
 
+API = Path(__file__).resolve().parents[2] / "service" / "api"
 FILE = Path(__file__).resolve().parents[2] / "service" / "api" / "example_assessment.json"
 
 
@@ -33,5 +35,28 @@ def example() -> dict[str, object]:
     return answer
 
 
+def explained() -> tuple[dict[str, object], dict[str, object]]:
+    """The explanation of the same assessment, and the valuation of one invention."""
+    with tempfile.TemporaryDirectory() as folder:
+        bundle().publish(Path(folder))
+        body = {
+            "enterprise_id": "E5",
+            "as_of": AS_OF.isoformat(),
+            "request": {"amount_yuan": "500000.00"},
+            "records": {"invoice": invoices_of("E5")},
+            "records_origin": "simulated",
+        }
+        valued = json.loads(json.dumps(VALUATION_EXAMPLES["inline"]["value"]).replace("2026-03-31", "2020-02-29"))
+        with TestClient(create_app(build(read_settings(home=Path(folder)), still_clock))) as client:
+            made = client.post("/v1/assessments", json=body).json()
+            return (
+                client.get(f"/v1/assessments/{made['id']}/explanation").json(),
+                client.post("/v1/valuations", json=valued).json(),
+            )
+
+
 if __name__ == "__main__":
-    FILE.write_text(json.dumps(example(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    explanation, valuation = explained()
+    written = {FILE.name: example(), "example_explanation.json": explanation, "example_valuation.json": valuation}
+    for name, content in written.items():
+        (API / name).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

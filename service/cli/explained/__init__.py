@@ -6,11 +6,12 @@ from rich.console import Console
 
 from models.decision import DecisionRecord
 from service.cli.explained.amount import ceilings, gates, waterfall
+from service.cli.explained.changes import show_explanation
 from service.cli.explained.language import Language
 from service.cli.explained.page import banner, documents, foot, head, reasons
 from service.cli.explained.probability import contributions
 
-__all__ = ["Language", "show_decision"]
+__all__ = ["Language", "show_decision", "show_explanation"]
 
 
 def show_decision(console: Console, decision: DecisionRecord, language: Language) -> None:

@@ -1,0 +1,35 @@
+"""The names of all facts that the limit engine reads, by watching it read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from models.limits.arithmetic import FloatColumn
+from models.limits.case import NO_REQUEST, Cases
+from models.limits.engine import compute_limits
+from models.policy import Policy
+
+
+class _Watched(dict[str, FloatColumn]):
+    """Facts of which none is known and every name that is asked for is kept."""
+
+    def __getitem__(self, name: str) -> FloatColumn:
+        return self.setdefault(name, np.full(1, np.nan))
+
+    def get(self, name: str, default: Any = None) -> FloatColumn:  # noqa: ANN401, ARG002
+        return self[name]
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+def facts_read(policy: Policy) -> frozenset[str]:
+    """Every fact that some rule of the engine asks for, whether or not any feed delivers it."""
+    facts = _Watched()
+    first = np.zeros(1, dtype=np.int64)
+    compute_limits(
+        Cases(facts, np.full(1, -1, dtype=np.int16), tuple(policy.products.values()), first, first + NO_REQUEST, policy)
+    )
+    return frozenset(facts.keys())

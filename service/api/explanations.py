@@ -1,0 +1,155 @@
+"""`/v1/assessments/{id}/explanation` and `/what-if`: why it is so, and what would be, of a kept assessment."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends
+from starlette.responses import Response
+
+from models.canonical import canonical_json
+from models.decision import DecisionRecord, ExplanationRecord, parse
+from models.errors import AssetlightError
+from models.limits.vocabulary import facts_read
+from models.money import fen_from_yuan, yuan_text
+from models.tables import BANK_ZONE, Tables
+from service.api.examples import EXPLANATION_EXAMPLE, WHAT_IF_EXAMPLES
+from service.api.explanation_messages import WhatIfRequest, WhatIfResponse
+from service.api.given import GivenService, require_json
+from service.api.inline_records import tables_of
+from service.api.messages import AssessmentRequest
+from service.api.problems import documented
+from service.bootstrap import Service
+from service.explaining import Assumption, explanation_of, what_if
+from service.store import Assessment
+
+routes = APIRouter(prefix="/v1/assessments", tags=["assessments"])
+
+NOTICE_ZH = "假设测算，不是授信决定，不予保存"
+NOTICE_EN = "hypothetical: not a decision, and not kept"
+FRESH = {"Cache-Control": "no-store"}
+
+
+class FactNotUnderstood(AssetlightError):
+    """A what-if names a fact that nothing reads, or gives it a value that it cannot have."""
+
+
+@routes.get(
+    "/{assessment_id}/explanation",
+    response_model=ExplanationRecord,
+    summary="Explain an assessment",
+    responses={
+        HTTPStatus.OK: {
+            "description": "Reasons, waterfall, attribution in yuan, levers, value of information",
+            "content": {"application/json": {"example": EXPLANATION_EXAMPLE}},
+        },
+        **documented(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE),
+    },
+)
+def read_explanation(service: GivenService, assessment_id: str) -> Response:
+    """Why this probability, why this amount, who paid for it, what would change it.
+
+    Made when asked for, from the kept decision's own facts; 409 where today's policy or code would decide otherwise.
+    """
+    kept = service.store.get(assessment_id)
+    found = explanation_of(service.assessor, parse(kept.decision), kept_records(kept))
+    return Response(found.model_dump_json(), headers=FRESH, media_type="application/json")
+
+
+@routes.post(
+    "/{assessment_id}/what-if",
+    response_model=WhatIfResponse,
+    summary="What would be decided if",
+    responses=documented(
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    ),
+    dependencies=[Depends(require_json)],
+)
+def assume(
+    service: GivenService,
+    assessment_id: str,
+    asked: Annotated[WhatIfRequest, Body(openapi_examples=WHAT_IF_EXAMPLES)],
+) -> Response:
+    """Change facts, application or records in thought and decide again by the same path. Nothing is kept."""
+    kept = service.store.get(assessment_id)
+    record = parse(kept.decision)
+    assumption = understood(service, record, asked)
+    found = what_if(service.assessor, record, kept_records(kept), assumption)
+    before, after = (fen_from_yuan(one.limit_yuan) for one in (record, found))
+    body = {
+        "hypothetical": True,
+        "notice_zh": NOTICE_ZH,
+        "notice_en": NOTICE_EN,
+        "assessment_id": kept.id,
+        "changed": changed(asked),
+        "limit_yuan_before": record.limit_yuan,
+        "limit_yuan": found.limit_yuan,
+        "difference_yuan": yuan_text(after - before),
+        "outcome_before": record.outcome,
+        "outcome": found.outcome,
+        "decision": found.model_dump(mode="json", exclude={"decision_id"}),
+    }
+    return Response(canonical_json(body), headers=FRESH, media_type="application/json")
+
+
+def kept_records(kept: Assessment) -> Tables | None:
+    """The records that came with the assessment, made into tables as they were on its day; None where none did."""
+    asked = AssessmentRequest.model_validate(json.loads(kept.request))
+    if asked.records is None:
+        return None
+    received = kept.created_at.astimezone(BANK_ZONE).date()
+    return tables_of(asked.records, kept.enterprise_id, received_on=received, origin=asked.records_origin)
+
+
+def understood(service: Service, record: DecisionRecord, asked: WhatIfRequest) -> Assumption:
+    """The assumption with every name and value checked."""
+    policy = service.assessor.policy_on(record.policy.on)
+    names = facts_read(policy) | record.feature_values.keys()
+    request = None
+    if asked.request is not None:
+        product = asked.request.product or record.request.product
+        request = service.assessor.application(record.as_of, product=product, amount_yuan=asked.request.amount_yuan)
+    records = None
+    if asked.records is not None:
+        records = tables_of(
+            asked.records, record.enterprise_id, received_on=service.assessor.today(), origin=asked.records_origin
+        )
+    facts = {name: fact_value(name, value, names) for name, value in asked.facts.items()}
+    return Assumption(facts, request, records)
+
+
+def fact_value(name: str, value: str | float | None, names: frozenset[str] | set[str]) -> float | None:
+    """A fact in the unit of the engine. Raises FactNotUnderstood, MoneyNotExact."""
+    if name not in names:
+        near = sorted(one for one in names if one.split("_")[0] == name.split("_", maxsplit=1)[0])
+        raise FactNotUnderstood(
+            "no rule and no model feature reads this fact",
+            expected=", ".join(near) or "a name of the decision's feature_values",
+            found=name,
+            field=f"facts.{name}",
+        )
+    if value is None:
+        return None
+    money = name.endswith("_fen")
+    if money != isinstance(value, str):
+        expected = "decimal yuan text such as 5000000.00" if money else "a number"
+        raise FactNotUnderstood("not a value of this fact", expected=expected, found=value, field=f"facts.{name}")
+    return float(fen_from_yuan(value)) if isinstance(value, str) else float(value)
+
+
+def changed(asked: WhatIfRequest) -> dict[str, Any]:
+    """What was assumed, for the answer: records as counts."""
+    records = asked.records.model_dump(exclude_none=True) if asked.records is not None else {}
+    return {
+        "facts": dict(asked.facts),
+        "request": None if asked.request is None else asked.request.model_dump(mode="json", exclude_none=True),
+        "records": {kind: len(rows) for kind, rows in records.items()},
+    }
