@@ -75,9 +75,9 @@ class Rollup:
         return next(kind for kind in self.reads if self.relation(kind) == relation)
 
     def columns_of(self, kind: RecordKind) -> tuple[str, ...]:
-        """The columns of a kind that the text may read: those whose name occurs in it."""
+        """The columns of a kind (known_at too) that the text may read: those whose name occurs in it."""
         words = set(re.findall(r"\w+", self.sql))
-        return tuple(declared.name for declared in kind.fields if declared.name in words)
+        return tuple(name for name in kind.schema.names if name in words)
 
     def written(self, as_of: date, relations: Mapping[str, str]) -> str:
         """The text with relations (by the names of `relation`) and days filled in. KeyError names a place unknown."""

@@ -1,7 +1,8 @@
 """IP: what rights the enterprise holds in force, how good they are, and whether they are its own work (DOMAIN 4).
 
-In force = granted, neither past its last day nor (a patent) behind with its fees, and not merely licensed in. These are
-the knock-outs not_granted, lapsed, expired and not_owned of `models.valuation.ip_rules`; a test holds them together.
+In force = granted, neither past its last day nor (a patent) behind with its fees beyond the grace when the bank last
+looked, and not merely licensed in. These are the knock-outs not_granted, lapsed, expired and not_owned of
+`models.valuation.ip_rules`; a test holds them together.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ NAME = "ip"
 LEAST_AGE_DAYS = 365  # a right younger than this has the citations of a year at most: it is not made to look quick
 # 专利法第四十二条: from filing, where the register states no last day.
 TERM_YEARS = {"invention": 20, "utility": 10, "design": 15}
+GRACE_MONTHS = 6  # 专利法实施细则: a yearly fee may be paid late, with a surcharge, for so long
+# The bank's day on which it learned the row: a fee that fell due later is open, for nobody has looked since.
+_LOOKED = "make_timestamp(epoch_us(known_at) + 28_800_000_000)::DATE"
+_GRACE = f"({{as_of}} - ({{as_of}} - to_months({GRACE_MONTHS}))::DATE)::INT"
 
 _ENDS = "CASE ip_type " + " ".join(f"WHEN '{kind}' THEN {years}" for kind, years in TERM_YEARS.items()) + " END"
 _GRANTED_ONCE = "legal_status IN ('granted', 'lapsed', 'expired', 'invalidated')"
@@ -53,7 +58,7 @@ RIGHTS = Rollup(
             AND (ends IS NULL OR ends > {{as_of}}) AS valid, ends - {{as_of}} AS life
         FROM (
             SELECT *, ip_type IN ('invention', 'utility', 'design') AS patent,
-                coalesce(fee_paid_until < {{as_of}}, false) AS unpaid,
+                coalesce(fee_paid_until < {_LOOKED} - {_GRACE}, false) AS unpaid,
                 acquisition IS NULL OR acquisition = 'own' AS original,
                 coalesce(expires_on, (filed_on + to_years({_ENDS}))::DATE) AS ends,
                 greatest({{as_of}} - filed_on, {LEAST_AGE_DAYS}) AS age
@@ -137,7 +142,7 @@ FEATURES: tuple[Feature, ...] = (
         en="share of patents lost for unpaid fees",
         reason_zh="专利因未缴年费失效多",
         reason_en="patents were let lapse for unpaid fees",
-        definition="patents lapsed, or granted with fees paid only to a day before as_of / patents ever granted",
+        definition="patents lapsed, or granted with fees unpaid beyond the grace of 6 months / patents ever granted",
         empty="null when no patent was ever granted",
         expression=ratio("rights.fee_lapsed", "rights.granted_once"),
     ),

@@ -85,7 +85,7 @@ def kinds_read(family: Family) -> dict[str, set[str]]:
     borrowed = {name for feature in family.features for name in mentioned(feature.expression)} & set(ROLLUPS)
     for rollup in {r.name: r for r in (*family.rollups, *(ROLLUPS[name] for name in sorted(borrowed)))}.values():
         for name in rollup.reads:
-            read.setdefault(name, set()).update(rollup.columns_of(KINDS[name]))
+            read.setdefault(name, set()).update(set(rollup.columns_of(KINDS[name])) - {"known_at"})
     sides = any(mentioned(feature.expression) & {"s", "p"} for feature in family.features)
     if sides or any(rollup.reads_parties for rollup in family.rollups):
         read.setdefault("invoice", set())

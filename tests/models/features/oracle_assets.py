@@ -49,7 +49,11 @@ def ip(seen: dict[str, pd.DataFrame], as_of: date) -> Values:
     patents = [row for row in rows if row.ip_type in PATENTS]
 
     def behind(row: Any) -> bool:
-        return row.fee_paid_until is not None and row.fee_paid_until < as_of
+        if row.fee_paid_until is None:
+            return False
+        looked = pd.Timestamp(row.known_at).tz_convert("Asia/Shanghai").date()
+        half_a_year = as_of - (pd.Timestamp(as_of) - pd.DateOffset(months=6)).date()
+        return bool(row.fee_paid_until < looked - half_a_year)
 
     def in_force(row: Any) -> bool:
         ends = last_day(row)
