@@ -107,6 +107,13 @@ def test_output_is_held_against_the_invoices_of_the_same_months() -> None:
         assert value("machine_output_to_sales_3m", invoice=invoice, machine_day=machine) == expected
 
 
+def test_hours_and_days_of_a_window_are_the_same_days() -> None:
+    """A machine day before the window adds neither hours nor days to it."""
+    inside = {"reported_day": AS_OF - timedelta(days=29), "run_hours": 12.0}
+    outside = {"reported_day": AS_OF - timedelta(days=30), "run_hours": 24.0}
+    assert value("machine_utilisation_30d", machine_day=rows("machine_day", inside, outside)) == 0.5
+
+
 def test_a_share_that_is_not_stated_has_no_weight() -> None:
     """Revenue of a data asset that does not say how much is from related parties is left out."""
     stated = {"related_revenue_share": 0.5, "revenue_12m_fen": 100}
