@@ -17,6 +17,7 @@ from models.features.feature import Feature
 from models.features.financial_statements import STATEMENTS
 from models.features.funding import FUNDING
 from models.features.ip import IP
+from models.features.network import NETWORK_FAMILY
 from models.features.orders import ORDERS
 from models.features.people_and_qualifications import PEOPLE_AND_QUALIFICATIONS
 from models.features.risk_events import RISK_EVENTS
@@ -29,6 +30,7 @@ FAMILIES: tuple[Family, ...] = (
     SETTLEMENT,
     CLOSED_LOOP,
     CORE_ENTERPRISE,
+    NETWORK_FAMILY,
     ORDERS,
     TAX_AND_CASH,
     IP,

@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 from models.features.catalogue import CATALOGUE, ROLLUPS
 from models.features.copies import NAMES, build_copies, build_names, copied_relations, drop_copies, known_on
 from models.features.engine import database, desk
-from models.features.family import Rollup, mentioned, rollups_of
+from models.features.family import NETWORK, Rollup, mentioned, rollups_of
 from models.features.feature import Feature
 from models.features.ledger import PARTIES_OF_LEDGER, build_ledger, cells_sql, drop_ledger
+from models.features.neighbourhood import network_facts
 from models.features.rollup import contributions_sql
 from models.features.statement import DaySources, InvoiceCells, day_statement
 from models.features.visibility import visible_on_sql
@@ -53,6 +54,8 @@ def compute_features(
         **{name: empty_table(KINDS[name]) for name in asked.optional - set(tables.by_kind)},
     }
     if len(days) == 1 and _is_small(tables):
+        if asked.network:
+            relations[NETWORK] = asked.network_on(days[0])
         by_day = _planned_once(asked, relations, days[0])
     else:
         by_day = _of_days(asked, Tables(relations), days)
@@ -87,6 +90,15 @@ class _Asked:
         """Whether no row is of an enterprise that was not named."""
         return not self.naming and (not self.invoices or _only_of(self.tables.by_kind[INVOICE.name], self.named))
 
+    @property
+    def network(self) -> bool:
+        """Whether a rollup reads the network."""
+        return any(rollup.network for rollup in self.rollups.values())
+
+    def network_on(self, day: date) -> pa.Table:
+        """What the neighbourhood says of each enterprise on a day."""
+        return network_facts(self.tables, day, small=_is_small(self.tables) and _is_small_network(self.tables))
+
     def about(self, features: tuple[Feature, ...]) -> _Question:
         """What the statement for some of the features depends on, besides the day."""
         rollups = rollups_of(features, self.rollups)
@@ -98,7 +110,8 @@ class _Asked:
         """The relations of that statement."""
         question = self.about(features)
         kinds = {name for rollup in question.rollups for name in self.rollups[rollup].reads}
-        return kinds.union(self.naming, [INVOICE.name] if question.invoices else [])
+        network = any(self.rollups[rollup].network for rollup in question.rollups)
+        return kinds.union(self.naming, [INVOICE.name] if question.invoices else [], [NETWORK] if network else [])
 
 
 class _Question(NamedTuple):
@@ -117,6 +130,8 @@ def _of_days(asked: _Asked, relations: Tables, days: list[date]) -> dict[date, p
     try:
         relations.attach(connection)
         for group in _groups_of_one_grid(days):
+            for position, day in enumerate(group if asked.network else ()):
+                connection.register(f"{NETWORK}_{position}" if len(group) > 1 else NETWORK, asked.network_on(day))
             if len(group) == 1:
                 by_day[group[0]] = connection.sql(_day_text(asked.about(asked.features), group[0])).to_arrow_table()
             else:
@@ -174,7 +189,8 @@ def _day_text(question: _Question, day: date) -> str:
             f"WHERE {visible_on_sql(KINDS[name], day)} AND ({rollup.where.get(name, 'true')}))"
             for rollup in rollups
             for name in rollup.reads
-        },
+        }
+        | {NETWORK: NETWORK},
         known=["SELECT enterprise_id AS e FROM named", *naming],
     )
     return day_statement(day, question.features, sources)
@@ -194,7 +210,11 @@ def _of_group(connection: duckdb.DuckDBPyConnection, asked: _Asked, days: list[d
         sources = DaySources(
             invoices=InvoiceCells(by_month, by_party, PARTIES_OF_LEDGER) if asked.invoices else None,
             rollups=asked.rollups,
-            relations=copied_relations(rollups, position),
+            relations={
+                **copied_relations(rollups, position),
+                NETWORK: f"(SELECT n.e, f.* EXCLUDE (e) FROM {NETWORK}_{position} f JOIN {NAMES} n "
+                "ON n.enterprise_id = f.e)",
+            },
             known=[f"SELECT n.e FROM named JOIN {NAMES} n USING (enterprise_id)", known_on(position)],
             names=NAMES,
         )
@@ -213,6 +233,7 @@ def _connected(tables: Tables, features: Sequence[Feature]) -> Mapping[str, Roll
         if all(
             name in tables.by_kind and (rollup.by_kind or not _is_empty(tables.by_kind[name])) for name in rollup.kinds
         )
+        and not (rollup.network and tables.neighbours is None)
     }
 
 
@@ -250,6 +271,10 @@ def _groups_of_one_grid(days: Sequence[date]) -> Iterable[list[date]]:
 
 def _is_small(tables: Tables) -> bool:
     return all(_is_small_table(source) for source in tables.by_kind.values())
+
+
+def _is_small_network(tables: Tables) -> bool:
+    return all(_is_small_table(source) for source in (tables.neighbours or {}).values())
 
 
 def _is_small_table(source: Source) -> bool:

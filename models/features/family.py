@@ -32,6 +32,7 @@ from models.records import KINDS
 from models.records.kind import RecordKind
 
 PARTIES = "parties"
+NETWORK = "network_facts"  # the relation that rollups with `network` read: see models.features.neighbourhood
 _MENTIONED = re.compile(r"\b([a-z_][a-z0-9_]*)\.[a-z]")
 _PLACE = re.compile(r"\{([a-z_]+?)(?:_(\d+)|:([a-z_.]+))?\}")
 
@@ -88,7 +89,8 @@ class Rollup:
                 return day_sql(months_before(as_of, int(months)))
             if name == "age" and day:
                 return f"({slot_number(as_of)} - {slot_sql(day, anchor_day(as_of))})"
-            return day_sql(as_of) if name == "as_of" else relations[self.relation(place[0][1:-1])]
+            name = place[0][1:-1]
+            return day_sql(as_of) if name == "as_of" else relations[self.relation(name)]
 
         return _PLACE.sub(filled, self.sql)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +21,11 @@ from models.lake.manifest import (
     read_manifest,
     write_manifest,
 )
+from models.lake.neighbourhood import KINDS_READ as NEIGHBOUR_KINDS
+from models.lake.neighbourhood import trading_within
 from models.lake.parts import buckets_of, missing_part, read_parts, write_part
 from models.records import KINDS
+from models.records.invoice import INVOICE
 from models.records.kind import RecordKind
 from models.tables import ParquetFiles, Source, Tables, enterprises_of, merge_versions
 
@@ -62,21 +65,36 @@ class Lake:
         """How many hash buckets of enterprises there are."""
         return self.manifest().buckets
 
-    def tables(self, kinds: Sequence[str] | None = None, enterprises: Sequence[str] | None = None) -> Tables:
-        """Everything (files that stay on disk), or the rows of the given enterprises (in memory)."""
+    def tables(
+        self,
+        kinds: Sequence[str] | None = None,
+        enterprises: Sequence[str] | None = None,
+        *,
+        neighbourhood: bool = False,
+    ) -> Tables:
+        """Everything (files that stay on disk), or the rows of the given enterprises (in memory).
+
+        `neighbourhood`: with the books of those within two steps of the given ones (`Tables.neighbours`).
+        """
         manifest = self.manifest()
         wanted = [kind for kind in manifest.kinds if kinds is None or kind in kinds]
         if enterprises is None:
-            return self._files(manifest, wanted, None)
-        among = {bucket_of(enterprise, manifest.buckets) for enterprise in enterprises}
-        return Tables(
-            {kind: read_parts(self.root, KINDS[kind], manifest.of(kind, among), enterprises) for kind in wanted}
-        )
+            return self._files(manifest, wanted, None, {} if neighbourhood else None)
+        own = self._rows(manifest, wanted, enterprises)
+        return Tables(own, self._around(manifest, enterprises) if neighbourhood else None)
 
-    def bucket(self, number: int, kinds: Sequence[str] | None = None) -> Tables:
-        """The enterprises of one hash bucket, as files. A connected kind without rows here is an empty table."""
+    def bucket(self, number: int, kinds: Sequence[str] | None = None, *, neighbourhood: bool = False) -> Tables:
+        """The enterprises of one hash bucket, as files. A connected kind without rows here is an empty table.
+
+        `neighbourhood`: with the books of all the others, as files.
+        """
         manifest = self.manifest()
-        return self._files(manifest, [k for k in manifest.kinds if kinds is None or k in kinds], [number])
+        wanted = [k for k in manifest.kinds if kinds is None or k in kinds]
+        if not neighbourhood:
+            return self._files(manifest, wanted, [number])
+        others = [other for other in range(manifest.buckets) if other != number]
+        around = self._files(manifest, [k for k in manifest.kinds if k in NEIGHBOUR_KINDS], others).by_kind
+        return self._files(manifest, wanted, [number], around)
 
     def enterprises(self) -> list[str]:
         """Every enterprise that has a row of any kind, sorted."""
@@ -113,7 +131,24 @@ class Lake:
         finally:
             lock.release()
 
-    def _files(self, manifest: Manifest, kinds: Sequence[str], buckets: Sequence[int] | None) -> Tables:
+    def _rows(self, manifest: Manifest, kinds: Sequence[str], enterprises: Sequence[str]) -> dict[str, Source]:
+        among = {bucket_of(enterprise, manifest.buckets) for enterprise in enterprises}
+        return {kind: read_parts(self.root, KINDS[kind], manifest.of(kind, among), enterprises) for kind in kinds}
+
+    def _around(self, manifest: Manifest, enterprises: Sequence[str]) -> dict[str, Source]:
+        kinds = [kind for kind in manifest.kinds if kind in NEIGHBOUR_KINDS]
+        if INVOICE.name not in kinds:
+            return {}
+        invoices = self._files(manifest, [INVOICE.name], None).by_kind[INVOICE.name]
+        return self._rows(manifest, kinds, sorted(trading_within(invoices, enterprises)))
+
+    def _files(
+        self,
+        manifest: Manifest,
+        kinds: Sequence[str],
+        buckets: Sequence[int] | None,
+        neighbours: Mapping[str, Source] | None = None,
+    ) -> Tables:
         by_kind: dict[str, Source] = {}
         for kind in kinds:
             paths = tuple(str(self.root / part.path) for part in manifest.of(kind, buckets))
@@ -121,7 +156,7 @@ class Lake:
         for path in (path for source in by_kind.values() if isinstance(source, ParquetFiles) for path in source.paths):
             if not Path(path).exists():
                 raise missing_part(Path(path))
-        return Tables(by_kind)
+        return Tables(by_kind, neighbours)
 
 
 class Writing:

@@ -26,6 +26,8 @@ EDGE_MONTHS = (0, 1, 2, 3, 6, 11, 12, 13, 15, 18, 24, 30)
 
 def day_around(as_of: date, rng: Random) -> date:
     """On the edge of a window of as_of, beside one, or anywhere from 30 months before to 4 after it; mostly recent."""
+    if rng.random() < 0.15:
+        return as_of - timedelta(days=rng.choice((0, 30, 60, 90)))
     if rng.random() < 0.4:
         return begins_after(as_of, rng.choice(EDGE_MONTHS)) + timedelta(days=rng.choice((-1, 0, 0, 1)))
     return as_of - timedelta(days=rng.choice((rng.randint(-120, 900), rng.randint(-20, 120), rng.randint(0, 365))))
@@ -69,6 +71,10 @@ def kind_rows(
         row = record_row(kind)
         for name in sorted({*drawn, kind.occurred}):
             row[name] = rng.choice(given[name]) if name in given else field_value(kind.field(name), as_of, rng)
+        days = [name for name in sorted(drawn) if isinstance(row.get(name), date) and name not in given]
+        if len(days) > 1 and rng.random() < 0.3:  # two days of a row that fall together, or a month apart
+            early, late = rng.sample(days, 2)
+            row[late] = row[early] + timedelta(days=rng.choice((0, 0, 30, 31)))
         row["enterprise_id"] = rng.choice(given.get("enterprise_id", "AAB"))
         delay = rng.choice((0, 0, 0, 0, 1, 35, 100, -40))
         known = end_of_day(row[kind.occurred] + timedelta(days=delay)) - timedelta(microseconds=delay % 2)
@@ -86,6 +92,8 @@ def kinds_read(family: Family) -> dict[str, set[str]]:
     for rollup in {r.name: r for r in (*family.rollups, *(ROLLUPS[name] for name in sorted(borrowed)))}.values():
         for name in rollup.reads:
             read.setdefault(name, set()).update(set(rollup.columns_of(KINDS[name])) - {"known_at"})
+        if rollup.network:
+            read |= {name: {field.name for field in KINDS[name].fields} for name in ("relation", "risk_event")}
     sides = any(mentioned(feature.expression) & {"s", "p"} for feature in family.features)
     if sides or any(rollup.reads_parties for rollup in family.rollups):
         read.setdefault("invoice", set())

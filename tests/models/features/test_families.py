@@ -25,10 +25,11 @@ from tests.models.features.invoices import EDGE_DAYS
 from tests.models.features.kind_rows import Books, family_books, frames_of, tables_of
 from tests.models.features.oracle_core_enterprise import core_enterprise
 from tests.models.features.oracle_money import closed_loop, orders, tax_and_cash
+from tests.models.features.oracle_network import network
 from tests.models.features.oracle_settlement import settlement
 from tests.models.features.oracles import Values
 
-Oracle = Callable[[dict[str, pd.DataFrame], date], Values]
+Oracle = Callable[[Books, str, date], Values]
 EXACT_UNITS = {"fen", "count", "grade"}
 
 
@@ -38,6 +39,12 @@ class Case:
 
     oracle: Oracle
     given: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
+    network: bool = False
+
+
+def alone(oracle: Callable[[dict[str, pd.DataFrame], date], Values]) -> Oracle:
+    """An oracle that needs no more than what is seen of the one enterprise."""
+    return lambda rows, enterprise, as_of: oracle(frames_of(rows, enterprise, as_of), as_of)
 
 
 INVOICES: Mapping[str, Sequence[Any]] = {
@@ -54,15 +61,15 @@ RECEIPTS: Mapping[str, Sequence[Any]] = {
 STATEMENTS: Mapping[str, Sequence[Any]] = {"months": [6, 12], "equity_fen": [None, -5, 0, 70_000, 10**9]}
 CASES: dict[str, Case] = {
     "settlement": Case(
-        settlement,
+        alone(settlement),
         {
             "payment": {"direction": ["paid", "paid", "received"], "invoice_no": ["1", "2", None]},
             "invoice": {**INVOICES, "direction": ["sales", "purchase"], "invoice_no": "12"},
         },
     ),
-    "closed_loop": Case(closed_loop, {"payment": RECEIPTS, "invoice": INVOICES}),
+    "closed_loop": Case(alone(closed_loop), {"payment": RECEIPTS, "invoice": INVOICES}),
     "core_enterprise": Case(
-        core_enterprise,
+        alone(core_enterprise),
         {
             "anchor_programme": {
                 "anchor_id": "12",
@@ -73,9 +80,23 @@ CASES: dict[str, Case] = {
             "invoice": INVOICES,
         },
     ),
-    "orders": Case(orders, {"trade_order": {"direction": ["sales", "sales", "purchase"]}, "invoice": INVOICES}),
+    "network": Case(
+        network,
+        {
+            "invoice": {
+                "enterprise_id": "ABCDEF",
+                "counterparty_id": "ABCDEFX",
+                "amount_fen": [100, 100, 110, 90, 120, 80, 100_000, -50],
+                "status": ["valid", "valid", "valid", "void"],
+            },
+            "relation": {"enterprise_id": "ABCD", "party_id": "ABCDPPQ"},
+            "risk_event": {"enterprise_id": "BCDEF", "event": ["bankruptcy", "lawsuit"]},
+        },
+        network=True,
+    ),
+    "orders": Case(alone(orders), {"trade_order": {"direction": ["sales", "sales", "purchase"]}, "invoice": INVOICES}),
     "tax_and_cash": Case(
-        tax_and_cash,
+        alone(tax_and_cash),
         {"payment": RECEIPTS, "invoice": INVOICES, "tax_return": {"tax": ["vat", "vat", "cit", "stamp"]}},
     ),
     **{name: Case(oracle, {"invoice": INVOICES}) for name, oracle in oracle_assets.ORACLES.items()},
@@ -93,6 +114,10 @@ def books(name: str, as_of: date) -> st.SearchStrategy[Books]:
     return family_books(BY_NAME[name], as_of, given=CASES[name].given)
 
 
+def given_tables(name: str, rows: Books) -> Tables:
+    return tables_of(rows, network=CASES[name].network)
+
+
 def computed(family: Family, tables: Tables, days: date | list[date]) -> pa.Table:
     return compute_features(tables, days, ["A", "B"], family.features)
 
@@ -101,7 +126,7 @@ def assert_equals_oracle(family: Family, case: Case, rows: Books, table: pa.Tabl
     """Exactly for counts and sums, to 1e-9 for quotients."""
     units = {feature.name: feature.unit for feature in family.features}
     for row in table.to_pylist():
-        values = case.oracle(frames_of(rows, row["enterprise_id"], row["as_of"]), row["as_of"])
+        values = case.oracle(rows, row["enterprise_id"], row["as_of"])
         assert set(values) == set(units)
         for name, value in values.items():
             where = f"{name} of {row['enterprise_id']} at {row['as_of']}"
@@ -123,7 +148,7 @@ def test_dirty_tables(name: str, data: st.DataObject) -> None:
     """On any dirty tables, at any edge of the calendar, every feature equals the pandas oracle."""
     as_of = data.draw(st.sampled_from(EDGE_DAYS))
     rows = data.draw(books(name, as_of))
-    assert_equals_oracle(BY_NAME[name], CASES[name], rows, computed(BY_NAME[name], tables_of(rows), as_of))
+    assert_equals_oracle(BY_NAME[name], CASES[name], rows, computed(BY_NAME[name], given_tables(name, rows), as_of))
 
 
 @families
@@ -132,9 +157,9 @@ def test_dirty_tables(name: str, data: st.DataObject) -> None:
 def test_many_days(name: str, data: st.DataObject) -> None:
     """Many days at once, on one month grid or several, give the bits of each day alone."""
     days = data.draw(st.lists(st.sampled_from(EDGE_DAYS), min_size=2, max_size=5, unique=True))
-    tables = tables_of(data.draw(books(name, days[0])))
-    alone = pa.concat_tables(computed(BY_NAME[name], tables, day) for day in sorted(days))
-    assert computed(BY_NAME[name], tables, days).equals(alone)
+    tables = given_tables(name, data.draw(books(name, days[0])))
+    one_by_one = pa.concat_tables(computed(BY_NAME[name], tables, day) for day in sorted(days))
+    assert computed(BY_NAME[name], tables, days).equals(one_by_one)
 
 
 @families
@@ -164,7 +189,10 @@ def test_rows_of_the_future_change_nothing(name: str, data: st.DataObject) -> No
         ]
         changed[kind] = [*corrected, *future]
     family = BY_NAME[name]
-    before, after = computed(family, tables_of(known), as_of), computed(family, tables_of(changed), as_of)
+    before, after = (
+        computed(family, given_tables(name, known), as_of),
+        computed(family, given_tables(name, changed), as_of),
+    )
     assert before.equals(after)
 
 
@@ -176,9 +204,11 @@ def test_alone_among_others_and_in_any_order(name: str, data: st.DataObject) -> 
     as_of = data.draw(st.sampled_from(EDGE_DAYS))
     rows = data.draw(books(name, as_of))
     shuffled = {kind: of[::-1] for kind, of in rows.items()}
-    alone = {kind: [row for row in of if row["enterprise_id"] == "A"] for kind, of in rows.items()}
-    table = computed(BY_NAME[name], tables_of(shuffled), as_of)
-    only = compute_features(tables_of(alone), as_of, ["A"], BY_NAME[name].features)
+    own = {kind: [row for row in of if row["enterprise_id"] == "A"] for kind, of in rows.items()}
+    others = {kind: [row for row in of if row["enterprise_id"] != "A"] for kind, of in rows.items()}
+    table = computed(BY_NAME[name], given_tables(name, shuffled), as_of)
+    one = Tables(tables_of(own).by_kind, tables_of(others).by_kind if CASES[name].network else None)
+    only = compute_features(one, as_of, ["A"], BY_NAME[name].features)
     assert table.filter(pc.equal(table["enterprise_id"], "A")).equals(only)
 
 
