@@ -48,6 +48,7 @@ contracts: $(READY) ## which module may import which
 
 bench: $(READY) ## limits a second and milliseconds for one, against their targets
 	$(BIN)/python -m benchmarks.limits
+	$(BIN)/python -m benchmarks.recomputation
 
 bench-contest: $(READY) ## import, train and score the contest data: seconds, memory, AUC
 	$(BIN)/python -m benchmarks.contest
