@@ -85,7 +85,7 @@ class _Asked:
     def invoices(self) -> bool:
         return INVOICE.name in self.tables.by_kind
 
-    @property
+    @functools.cached_property
     def all_named(self) -> bool:
         """Whether no row is of an enterprise that was not named."""
         return not self.naming and (not self.invoices or _only_of(self.tables.by_kind[INVOICE.name], self.named))
@@ -106,9 +106,8 @@ class _Asked:
         invoices = sides or any(rollup.reads_parties for rollup in rollups) or not self.all_named
         return _Question(features, tuple(r.name for r in rollups), self.naming, invoices=self.invoices and invoices)
 
-    def reads(self, features: tuple[Feature, ...]) -> set[str]:
+    def reads(self, question: _Question) -> set[str]:
         """The relations of that statement."""
-        question = self.about(features)
         kinds = {name for rollup in question.rollups for name in self.rollups[rollup].reads}
         network = any(self.rollups[rollup].network for rollup in question.rollups)
         return kinds.union(self.naming, [INVOICE.name] if question.invoices else [], [NETWORK] if network else [])
@@ -150,9 +149,11 @@ def _planned_once(asked: _Asked, relations: Mapping[str, pa.Table], day: date) -
     parts = _by_family(asked.features) if asked.all_named else (asked.features,)
     columns: dict[str, pa.Array] = {}
     with desk() as taken:
-        taken.show({name: relations[name] for name in sorted({"named"}.union(*(asked.reads(part) for part in parts)))})
-        for part in parts:
-            names, rows = taken.fetched(_day_text(asked.about(part), day))
+        questions = [asked.about(part) for part in parts]
+        read = {"named"}.union(*(asked.reads(question) for question in questions))
+        taken.show({name: relations[name] for name in sorted(read)})
+        for question in questions:
+            names, rows = taken.fetched(_day_text(question, day))
             values = zip(*rows, strict=True) if rows else ([] for _ in names)
             for name, column in zip(names, values, strict=True):
                 columns.setdefault(name, pa.array(column, pa.string() if name == "enterprise_id" else pa.float64()))
