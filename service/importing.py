@@ -15,6 +15,7 @@ from models.errors import AssetlightError
 from models.lake import Lake, Writing
 from models.records import KINDS
 from models.records.kind import RecordKind
+from models.records.origin import usable_origin
 from models.sheets import Sheet, read_sheets
 from models.sheets.read import first_bytes, refuse_other_formats
 from models.tables import Accepted, ColumnMap, accept, concatenated, recognise
@@ -103,6 +104,8 @@ def import_files(
     if not files:
         raise NoFiles("no file to import", advice="Name at least one: assetlight import FILE...")
     kinds = chosen_kinds(options.kind)
+    if options.origin is not None:
+        usable_origin(options.origin, field="--origin")
     for file in files:
         refuse_other_formats(file, first_bytes(file))
     sheets: list[SheetOutcome] = []
@@ -152,7 +155,7 @@ class Intake:
                 piece.file,
                 piece.name,
                 self._columns.kind.name,
-                self.options.origin or piece.origin or DEFAULT_ORIGIN,
+                self._origin(piece),
                 ignored_columns=self._columns.ignored,
             )
         taken = accept(
@@ -174,6 +177,12 @@ class Intake:
         if self._current is not None:
             self.sheets.append(self._current)
         self._current = None
+
+    def _origin(self, piece: Sheet) -> str:
+        """What was said of all files, else what the file says of itself. Raises OriginNotUsable."""
+        if self.options.origin is not None:
+            return usable_origin(self.options.origin, field="--origin")
+        return usable_origin(piece.origin, where=piece.where) if piece.origin else DEFAULT_ORIGIN
 
     def _constants(self) -> Mapping[str, str]:
         return {} if self.options.enterprise is None else {"enterprise_id": self.options.enterprise}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from models.canonical import sha256_hex
 from models.errors import AssetlightError
+from models.records.identifier import normal_identifier
 from models.records.invoice import INVOICE
 from models.sheets import Sheet, read_sheets
 
@@ -82,7 +83,7 @@ def read_labels(path: Path, origin: str | None = None) -> Labels:
         )
         for row, key, flag_cell, day_cell in zip(*columns, strict=True):
             where = f"{piece.where}, row {row}"
-            enterprise, flag = _text(key), _flag(flag_cell, where)
+            enterprise, flag = normal_identifier(_text(key)), _flag(flag_cell, where)
             rows += 1
             if flag is None or not enterprise:
                 without_flag += 1

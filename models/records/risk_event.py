@@ -22,7 +22,7 @@ RISK_EVENT = RecordKind(
             "事件编号",
             "event number",
             ("案号", "风险事件编号", "event_id"),
-            example="（2024）粤0305民初1234号",
+            example="(2024)粤0305民初1234号",
         ),
         Field(
             "event",

@@ -29,10 +29,15 @@ KEYS = 1_000  # more different keys than any kind of record has fields, by far
 NOT_UTF8 = ("not_utf8", "不是UTF-8文本", "the line is not UTF-8")
 NOT_JSON = ("not_json", "不是JSON", "the line is not JSON")
 NOT_OBJECT = ("not_an_object", "不是JSON对象", "the line is JSON but not an object")
-KEY_REPEATED = ("key_repeated", "键重复", "a key occurs twice in the line")
 NESTED = ("nested_value", "含有嵌套的值", "a value is an object or a list")
 TOO_LONG = ("line_too_long", "行过长", "the line is longer than any record")
 EXPECTED = 'one flat JSON object a line, such as {"企业代号": "E124", "金额": 1234.5}'
+
+
+def key_repeated(key: str) -> tuple[str, str, str]:
+    """The defect of an object that has a key twice."""
+    shown = key[:SHOWN].encode("utf-8", "replace").decode()
+    return "key_repeated", f"键重复：{shown}", f"the key {shown!r} occurs twice"
 
 
 class WrittenNumber(str):
@@ -216,5 +221,11 @@ def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object whose keys are each there once; the last of two would win in silence."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise LineIsBroken(KEY_REPEATED)
+        raise LineIsBroken(key_repeated(first_repeated(pairs)))
     return found
+
+
+def first_repeated(pairs: list[tuple[str, Any]]) -> str:
+    """The first key that comes a second time."""
+    seen: set[str] = set()
+    return next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]

@@ -13,14 +13,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.records.kind import Field, FieldType, RecordKind
+from models.records.origin import EXPECTED as ORIGIN_EXPECTED
+from models.records.origin import normal_origin
 from models.sheets import Sheet, sheet_of_rows
 from models.tables.checks import broken_checks
 from models.tables.columns import KNOWN_AT, ORIGIN, ColumnMap, ColumnsMissing, map_columns, missing_words
 from models.tables.parse_dates import parse_date, parse_timestamp
 from models.tables.parse_numbers import parse_integer, parse_money, parse_number
-from models.tables.parse_text import Failures, as_mask, parse_choice, parse_flag, parse_text, text_of, where_true
+from models.tables.parse_text import (
+    Failures,
+    as_mask,
+    identifiers_of,
+    parse_choice,
+    parse_flag,
+    parse_text,
+    text_of,
+    where_true,
+)
 from models.tables.point_in_time import end_of_day, instant_of
-from models.tables.problems import EMPTY, IN_FUTURE, KNOWN_IN_FUTURE, NEITHER_SIDE, Mask, Problem
+from models.tables.problems import EMPTY, IN_FUTURE, KNOWN_IN_FUTURE, NEITHER_SIDE, NOT_ORIGIN, Mask, Problem
 from models.tables.quarantine import quarantine_rows
 from models.tables.versions import merge_versions
 
@@ -177,7 +188,7 @@ class Reading:
         sides = kind.sides
         if sides is None:
             return
-        sold, bought = (text_of(self.sheet.columns[at])[0] for at in (seller, buyer))
+        sold, bought = (identifiers_of(self.sheet.columns[at])[0] for at in (seller, buyer))
         own = self.values["enterprise_id"]
         sells, buys = as_mask(pc.equal(own, sold)), as_mask(pc.equal(own, bought))
         self.values[sides.counterparty] = pc.if_else(pa.array(sells), bought, where_true(buys, sold))
@@ -258,7 +269,13 @@ class Reading:
         """Where each row comes from: its own `origin` cell, else what was said of the file."""
         same = pa.repeat(pa.scalar(said, pa.string()), len(self.sheet))
         at = self.columns.positions.get(ORIGIN.name)
-        return same if at is None else pc.coalesce(text_of(self.sheet.columns[at])[0], same)
+        if at is None:
+            return same
+        own = text_of(self.sheet.columns[at])[0].dictionary_encode()
+        words = [None if word is None else normal_origin(word) for word in own.dictionary.to_pylist()]
+        stated = pa.array(words, pa.string()).take(own.indices)
+        self.note([(NOT_ORIGIN, as_mask(pc.and_(pc.is_valid(own), pc.is_null(stated))))], ORIGIN, (at,))
+        return pc.coalesce(stated, same)
 
     def table(self, origin: str) -> pa.Table:
         """All rows in the kind's columns, sound or not."""
@@ -287,6 +304,8 @@ def bank_days(micros: pa.Array) -> pa.Array:
 
 def expectation(declared: Field) -> str:
     """What a cell of the field should hold, in words."""
+    if declared is ORIGIN:
+        return ORIGIN_EXPECTED
     words = {
         "text": f"text of at most {int(declared.maximum or 4000)} characters",
         "date": "a day such as 2017-07-18 or 2017/7/18",

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from models.records.identifier import PLAIN, identifies, normal_identifier
 from models.records.kind import UNKNOWN_WORDS, Field
-from models.tables.problems import DIGITS_LOST, NOT_CHOICE, NOT_FLAG, NOT_TEXT, TOO_LONG, Mask, Reason
+from models.tables.problems import DIGITS_LOST, INVISIBLE, NOT_CHOICE, NOT_FLAG, NOT_TEXT, TOO_LONG, Mask, Reason
 
 LONGEST_TEXT = 4_000  # characters; the opinion of an expert fits, a file pasted into a cell does not
 EXACT_FLOAT = 2**53  # a code beyond it, stored as a number, has lost digits
@@ -62,9 +63,23 @@ def text_of(column: pa.Array) -> tuple[pa.Array, Failures]:
     return column.cast(pa.string()), []
 
 
-def parse_text(column: pa.Array, declared: Field) -> tuple[pa.Array, Failures]:
-    """Trimmed text, at most `maximum` characters (or LONGEST_TEXT)."""
+def identifiers_of(column: pa.Array) -> tuple[pa.Array, Failures]:
+    """Text as `normal_identifier` writes it. Most ids are plain ASCII, so only the others are looked at, each once."""
     text, failures = text_of(column)
+    odd = ~as_mask(pc.fill_null(pc.match_substring_regex(text, PLAIN), True))
+    if not odd.any():
+        return text, failures
+    words = text.filter(pa.array(odd)).dictionary_encode()
+    normal = [None if word is None else normal_identifier(word) for word in words.dictionary.to_pylist()]
+    kept = trimmed(pa.array(normal, pa.string())).take(words.indices)
+    invisible = np.zeros(len(text), bool)
+    invisible[odd] = as_mask(pc.is_null(pa.array(normal, pa.string()).take(words.indices)))
+    return pc.replace_with_mask(text, pa.array(odd), kept), [*failures, (INVISIBLE, invisible)]
+
+
+def parse_text(column: pa.Array, declared: Field) -> tuple[pa.Array, Failures]:
+    """Trimmed text, at most `maximum` characters (or LONGEST_TEXT); what identifies, by the rule of identifiers."""
+    text, failures = identifiers_of(column) if identifies(declared.name) else text_of(column)
     long = as_mask(pc.greater(pc.utf8_length(text), int(declared.maximum or LONGEST_TEXT)))
     return (where_true(~long, text) if long.any() else text), [*failures, (TOO_LONG, long)]
 

@@ -52,6 +52,8 @@ NOT_TEXT = Reason("not_text", "类型不是文本", "this type of value cannot b
 DIGITS_LOST = Reason(
     "digits_lost", "编号被存成了数字，末位已丢失", "a code was stored as a number and has lost its last digits"
 )
+INVISIBLE = Reason("invisible_character", "含有不可见字符", "a character of it cannot be seen")
+NOT_ORIGIN = Reason("not_an_origin", "数据来源不是一个短词", "where the row comes from is not one short word")
 UNKNOWN_FIELD = Reason("unknown_field", "没有这个字段", "no such field: it is unknown for this kind")
 WRONG_JSON_TYPE = Reason("wrong_json_type", "JSON类型不对", "the JSON value is of another type than the field")
 RAGGED = Reason("ragged_row", "单元格数与表头不一致", "more or fewer cells than the header has")

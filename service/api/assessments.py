@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends
 from starlette.responses import Response
@@ -70,7 +70,7 @@ def make_assessment(
         as_of=as_of,
         decision_id=decision.decision_id,
         decision=decision.to_json(),
-        request=canonical_json(asked.model_dump(mode="json", exclude_none=True)),
+        request=canonical_json(kept_request(asked)),
     )
     service.store.keep(made)
     return answer(made, HTTPStatus.CREATED, {"Location": f"{routes.prefix}/{made.id}"})
@@ -88,6 +88,12 @@ def make_assessment(
 def read_assessment(service: GivenService, assessment_id: str) -> Response:
     """The assessment as it was made, to the byte."""
     return answer(service.store.get(assessment_id), HTTPStatus.OK)
+
+
+def kept_request(asked: AssessmentRequest) -> dict[str, Any]:
+    """The request as it is kept and given back; without records nothing is said about where they come from."""
+    without = {"records_origin"} if asked.records is None else set()
+    return asked.model_dump(mode="json", exclude_none=True, exclude=without)
 
 
 def records_of(service: Service, asked: AssessmentRequest) -> Tables:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
 
+from models.errors import AssetlightError
 from service.bootstrap import Service
 
 
@@ -18,12 +20,28 @@ def service_of(request: Request) -> Service:
     return service
 
 
-def require_json(request: Request) -> None:
-    """Refuse a body of another media type before anything is read into it."""
+class KeyRepeated(AssetlightError):
+    """A JSON object in the body has a key twice: the last one would win in silence."""
+
+
+async def require_json(request: Request) -> None:
+    """Refuse a body of another media type, and one in which an object has a key twice. Raises KeyRepeated."""
     declared = request.headers.get("content-type", "")
     if declared.split(";")[0].strip().lower() != "application/json":
         raise HTTPException(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Expected Content-Type: application/json; found {declared or 'none'!r}."
+        )
+    if body := await request.body():
+        json.loads(body, object_pairs_hook=once_each)  # it is JSON: the framework has read it
+
+
+def once_each(pairs: list[tuple[str, Any]]) -> None:
+    """Refuse an object that has a key twice."""
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) < len(keys):
+        repeated = next(key for at, key in enumerate(keys) if key in keys[:at])
+        raise KeyRepeated(
+            "a key occurs twice in one object of the body", field=repeated, expected="every key once", found=repeated
         )
 
 

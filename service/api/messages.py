@@ -10,6 +10,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic_core import PydanticCustomError
 
 from models.decision import DecisionRecord
+from models.records.identifier import normal_identifier
+from models.records.origin import EXPECTED as ORIGIN_EXPECTED
+from models.records.origin import normal_origin
 from service.api.record_messages import Records, require_iso_day
 
 YUAN = re.compile(r"(0|[1-9]\d{0,12})(\.\d{1,2})?", re.ASCII)
@@ -22,11 +25,24 @@ def require_positive_yuan(value: Any) -> Any:  # noqa: ANN401
     return value
 
 
-def refuse_control_characters(value: str) -> str:
-    """An id is visible text."""
-    if not value.isprintable():
+def normal_id(value: Any) -> Any:  # noqa: ANN401
+    """An id by the rule of imported ones, so that the same enterprise is found; what cannot be seen is refused."""
+    if not isinstance(value, str):
+        return value
+    found = normal_identifier(value)
+    if found is None:
         raise PydanticCustomError("text", "visible characters only")
-    return value
+    return found
+
+
+def short_word(value: Any) -> Any:  # noqa: ANN401
+    """An origin by the rule of imported ones."""
+    if not isinstance(value, str):
+        return value
+    found = normal_origin(value)
+    if found is None:
+        raise PydanticCustomError("origin", ORIGIN_EXPECTED)
+    return found
 
 
 Day = Annotated[date, BeforeValidator(require_iso_day, json_schema_input_type=str)]
@@ -37,9 +53,12 @@ Yuan = Annotated[
 ]
 EnterpriseId = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=128, strip_whitespace=True),
-    BeforeValidator(lambda value: refuse_control_characters(value) if isinstance(value, str) else value),
+    StringConstraints(min_length=1, max_length=128),
+    BeforeValidator(normal_id),
 ]
+
+
+Origin = Annotated[str, BeforeValidator(short_word)]
 
 
 class Strict(BaseModel):
@@ -69,8 +88,8 @@ class AssessmentRequest(Strict):
     records: Records | None = Field(
         None, description="records by kind; when given, nothing stored is read and nothing is stored but the assessment"
     )
-    records_origin: str = Field(
-        "bank", min_length=1, max_length=64, description="where `records` come from; every figure made of them names it"
+    records_origin: Origin = Field(
+        "bank", description="where `records` come from, one short word; every figure made of them names it"
     )
 
 

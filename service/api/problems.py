@@ -41,6 +41,7 @@ STATUS_BY_ERROR: dict[str, HTTPStatus] = {
     "DecisionNotReproduced": HTTPStatus.CONFLICT,
     "EnterpriseUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "IdempotencyKeyReused": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "KeyRepeated": HTTPStatus.UNPROCESSABLE_ENTITY,
     "KindUnknown": HTTPStatus.NOT_FOUND,
     "FactNotUnderstood": HTTPStatus.UNPROCESSABLE_ENTITY,
     "LakeBusy": HTTPStatus.SERVICE_UNAVAILABLE,

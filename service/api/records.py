@@ -23,6 +23,7 @@ from models.records import KINDS
 from models.records.kind import RecordKind
 from models.sheets import Sheet
 from service.api.given import GivenService
+from service.api.messages import Origin
 from service.api.problems import documented
 from service.api.record_examples import REQUEST_BODY
 from service.api.record_messages import record_schema
@@ -181,8 +182,8 @@ async def store_records(
         Query(description="accept_good stores the sound rows; all_or_nothing refuses a batch with any unsound row"),
     ] = "accept_good",
     origin: Annotated[
-        str,
-        Query(min_length=1, max_length=64, description="where the rows come from; every figure made of them names it"),
+        Origin,
+        Query(description="where the rows come from, one short word; every figure made of them names it"),
     ] = "bank",
     idempotency_key: Annotated[
         str | None,

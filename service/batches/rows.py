@@ -14,13 +14,14 @@ from models.errors import AssetlightError
 from models.records.kind import RecordKind
 from models.sheets import RaggedRow, Sheet
 from models.sheets.json_lines import (
-    KEY_REPEATED,
     NOT_JSON,
     NOT_OBJECT,
     SHOWN,
     LineIsBroken,
     WrittenNumber,
+    first_repeated,
     flat,
+    key_repeated,
     lines_of,
     object_of,
 )
@@ -44,7 +45,9 @@ class BatchCutOff(AssetlightError):
 
 
 class RepeatedKeys(dict[str, Any]):
-    """An object in which a key occurs twice."""
+    """An object in which a key, `repeated`, occurs twice."""
+
+    repeated: str = ""
 
 
 def json_pieces(content: bytes, kind: RecordKind) -> Iterator[Sheet]:
@@ -77,7 +80,7 @@ def rows_of(content: bytes) -> Sequence[Any]:
     except ValueError as error:
         raise BatchMalformed("the body is not JSON", field="body", expected=BODY, found=str(error)) from error
     if type(found) is RepeatedKeys:
-        raise BatchMalformed("a key occurs twice in the body", field="body", expected=BODY, found=", ".join(found))
+        raise BatchMalformed("a key occurs twice in the body", field="body", expected=BODY, found=found.repeated)
     if not isinstance(found, dict) or found.keys() != {"rows"} or not isinstance(found["rows"], list):
         shown = ", ".join(found) or "no members" if isinstance(found, dict) else type(found).__name__
         raise BatchShapeUnknown("the body is not a batch", field="rows", expected=BODY, found=shown[:SHOWN])
@@ -87,7 +90,7 @@ def rows_of(content: bytes) -> Sequence[Any]:
 def row_of(found: object) -> dict[str, Any]:
     """One element of `rows`; LineIsBroken if it is no flat object."""
     if type(found) is RepeatedKeys:
-        raise LineIsBroken(KEY_REPEATED)
+        raise LineIsBroken(key_repeated(found.repeated))
     if type(found) is not dict:
         raise LineIsBroken(NOT_OBJECT)
     return flat(found)
@@ -96,7 +99,11 @@ def row_of(found: object) -> dict[str, Any]:
 def marking_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object, marked if a key occurs twice: the last of two would win in silence."""
     found = dict(pairs)
-    return found if len(found) == len(pairs) else RepeatedKeys(found)
+    if len(found) == len(pairs):
+        return found
+    marked = RepeatedKeys(found)
+    marked.repeated = first_repeated(pairs)
+    return marked
 
 
 def ndjson_pieces(raw: IO[bytes], kind: RecordKind) -> Iterator[Sheet]:

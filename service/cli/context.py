@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from models.records.identifier import normal_identifier
 from service.errors import DayNotUnderstood
 from service.settings import Settings, read_settings
 
@@ -50,6 +51,14 @@ AsOfOption = Annotated[
         help="The day of the assessment: only what the bank knew by its end counts, e.g. 2020-02-29.",
     ),
 ]
+
+
+def parse_enterprise(text: str) -> str:
+    """An enterprise's id by the rule of imported ones, so that the stored one is found."""
+    found = normal_identifier(text)
+    if not found:
+        raise typer.BadParameter("an enterprise's id is visible text")
+    return found
 
 
 @dataclass(frozen=True)

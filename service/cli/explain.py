@@ -11,17 +11,21 @@ from rich.console import Console
 from service.assessing import Question, has_stored_rows, nothing_stored
 from service.bootstrap import build
 from service.cli.app import commands
-from service.cli.context import AsOfOption, HomeOption, JsonOption, open_context
+from service.cli.context import AsOfOption, HomeOption, JsonOption, open_context, parse_enterprise
 from service.cli.explained import Language, show_decision, show_explanation
 from service.cli.score import AmountOption, ProductOption
 from service.explaining import explanation_of
 
 MADE_ON_DEMAND = ("attribution", "levers", "information", "debtors_at_hand")
 
+EnterpriseArgument = Annotated[
+    str, typer.Argument(parser=parse_enterprise, metavar="ENTERPRISE", help="The id of a stored enterprise.")
+]
+
 
 @commands.command(epilog="Example: assetlight explain E10 --as-of 2020-02-29 --amount 1500000 --lang zh")
 def explain(
-    enterprise: Annotated[str, typer.Argument(metavar="ENTERPRISE", help="The id of a stored enterprise.")],
+    enterprise: Annotated[str, EnterpriseArgument],
     as_of: AsOfOption,
     amount: AmountOption = None,
     product: ProductOption = None,

@@ -47,7 +47,7 @@ def import_command(
         typer.Option(
             "--origin",
             metavar="WORD",
-            help="Where the data comes from; every figure made from it says so.",
+            help="Where the data comes from, one short word; every figure made from it says so.",
             show_default="what a Parquet file says of itself, else bank",
         ),
     ] = None,

@@ -19,7 +19,7 @@ from models.money import yuan_for_reading
 from service.assessing import has_stored_rows, nothing_stored
 from service.bootstrap import build
 from service.cli.app import commands
-from service.cli.context import AsOfOption, Context, HomeOption, JsonOption, open_context
+from service.cli.context import AsOfOption, Context, HomeOption, JsonOption, open_context, parse_enterprise
 from service.cli.words import OUTCOME_STYLE, OUTCOMES, SIMULATED
 from service.portfolio import NO_GRADE, Portfolio, score_portfolio
 
@@ -40,7 +40,10 @@ def score(
     enterprise: Annotated[
         list[str] | None,
         typer.Option(
-            "--enterprise", metavar="ID", help="Only this enterprise; repeat for several. Default: all stored."
+            "--enterprise",
+            parser=parse_enterprise,
+            metavar="ID",
+            help="Only this enterprise; repeat for several. Default: all stored.",
         ),
     ] = None,
     amount: AmountOption = None,

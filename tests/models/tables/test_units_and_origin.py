@@ -79,3 +79,13 @@ def test_a_row_that_says_where_it_comes_from_keeps_saying_so() -> None:
     """A simulated row in a file imported as the bank's stays simulated."""
     assert taken({**text_row(HEADCOUNT), "origin": "simulated"}).rows.column("origin").to_pylist() == ["simulated"]
     assert taken(dict(text_row(HEADCOUNT)), "contest").rows.column("origin").to_pylist() == ["contest"]
+
+
+def test_an_origin_cell_that_is_no_word_is_quarantined_and_another_writing_is_the_same() -> None:
+    """`Simulated` stays simulated; a sentence says nothing that a figure could carry."""
+    assert taken({**text_row(HEADCOUNT), "origin": "Ｓimulated "}).rows.column("origin").to_pylist() == ["simulated"]
+    refused = taken({**text_row(HEADCOUNT), "origin": "see the mail"})
+    assert len(refused.rows) == 0
+    (line,) = refused.quarantined.select(["field", "code", "expected"]).to_pylist()
+    assert (line["field"], line["code"]) == ("origin", "not_an_origin")
+    assert "short word" in line["expected"]

@@ -97,3 +97,22 @@ def test_the_worked_examples_are_accepted(client: TestClient, name: str) -> None
     body = json.loads(json.dumps(body).replace("2020-03-05", "2020-02-05"))
     answer = client.post(PATH, json=body)
     assert answer.status_code == 201, answer.text
+
+
+def test_the_origin_of_records_is_said_only_where_there_are_records(client: TestClient) -> None:
+    """Without records nothing is echoed about where they come from; with them the kept word is."""
+    stored = client.post(PATH, json=asked("E5")).json()
+    assert "records_origin" not in stored["request"]
+    assert "records_origin" not in client.get(f"{PATH}/{stored['id']}").json()["request"]
+    inline = client.post(PATH, json=asked("E5", records={"invoice": invoices_of("E5")}, records_origin=" Test")).json()
+    assert inline["request"]["records_origin"] == "test"
+    assert inline["decision"]["data_origin"] == ["test"]
+
+
+@pytest.mark.parametrize("written", ["Ｅ５", " E5\u200b", "E5\ufeff"])
+def test_an_id_finds_its_enterprise_however_it_is_written(client: TestClient, written: str) -> None:
+    """A full-width or invisible character does not make another enterprise, stored or inline."""
+    answer = client.post(PATH, json=asked(written))
+    assert answer.status_code == 201
+    assert answer.json()["enterprise_id"] == "E5"
+    assert answer.json()["decision_id"] == client.post(PATH, json=asked("E5")).json()["decision_id"]

@@ -140,3 +140,28 @@ def test_other_methods_and_paths_are_problems_too(client: TestClient) -> None:
     for answer, status in ((client.delete(PATH), 405), (client.get("/v2/none"), 404)):
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        ('{"enterprise_id": "E5", "enterprise_id": "E6", "as_of": "2020-02-29"}', "enterprise_id"),
+        ('{"enterprise_id": "E5", "request": {"amount_yuan": "1", "amount_yuan": "2"}}', "amount_yuan"),
+        ('{"enterprise_id": "E5", "records": {"invoice": [{"total": "1", "tax": "0", "total": "2"}]}}', "total"),
+    ],
+    ids=["top", "nested", "row"],
+)
+def test_a_repeated_key_is_refused_by_name(client: TestClient, body: str, key: str) -> None:
+    """The last of two values must not win in silence: which one the sender means is not known."""
+    answer = client.post(PATH, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["type"].endswith("key-repeated")
+    assert answer.json()["field"] == key
+
+
+@pytest.mark.parametrize("origin", ["", " ", "see the mail", "x" * 33, "a\u200bb", "../x"])
+def test_an_origin_is_a_short_word(client: TestClient, origin: str) -> None:
+    """Figures carry it, so it is refused if it is not one."""
+    problem = refused(client, 422, json=asked(records={"invoice": [INVOICE]}, records_origin=origin))
+    assert problem["field"] == "records_origin"
+    assert "short word" in problem["expected"]

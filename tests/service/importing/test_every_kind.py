@@ -266,3 +266,14 @@ def test_a_sheet_that_lacks_a_column_passes_for_no_other_kind(kind: RecordKind) 
             with pytest.raises(Exception, match="columns are missing for") as refused:
                 recognise(headers, KINDS.values(), "test")
             assert refused.value.field == lacking.name  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("origin", ["", "two words"])
+def test_an_origin_that_is_no_word_stops_the_import(run: Run, tmp_path: Path, origin: str) -> None:
+    """Nothing is stored under an origin that no figure could carry; the empty one is not taken for `not said`."""
+    kind = KINDS["headcount"]
+    file = write_rows(tmp_path / "rows", kind, [text_row(kind)], "csv_zh")
+    code, out, _ = run("import", file, "--home", tmp_path / "home", "--json", "--origin", origin)
+    facts = json.loads(out)
+    assert (code, facts["error"], facts["field"]) == (1, "OriginNotUsable", "--origin")
+    assert not (tmp_path / "home" / "lake").exists()
