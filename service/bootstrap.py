@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cached_property
+from datetime import UTC, date, datetime
+from functools import cached_property, partial
 from uuid import UUID
 
 from models.lake import Lake
+from models.policy import Policy
 from service.assessing import Assessor, Clock
 from service.batches import Batches, ReceivedKeys
 from service.bundles import BundleShelf
@@ -47,10 +49,16 @@ class Service:
         """The fitted models."""
         return BundleShelf(self.settings.home)
 
+    @property
+    def policy_on(self) -> Callable[[date], Policy]:
+        """The policy of a day: the defaults, or the bank's own folder over them."""
+        overlay = self.settings.policy_dir
+        return policy_on if overlay is None else partial(policy_on, overlay=overlay)
+
     @cached_property
     def assessor(self) -> Assessor:
         """Answers questions about one enterprise."""
-        return Assessor(lake=self.lake, bundles=self.bundles, policy_on=policy_on, clock=self.clock)
+        return Assessor(lake=self.lake, bundles=self.bundles, policy_on=self.policy_on, clock=self.clock)
 
     @cached_property
     def batches(self) -> Batches:

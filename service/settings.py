@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     home: Path = Field(DEFAULT_HOME, description="data directory")
+    policy_dir: Path | None = Field(None, description="the bank's own policy folder, laid over the defaults")
     database_url: str | None = Field(None, description="SQLAlchemy address; default: SQLite inside the data directory")
     host: str = Field("127.0.0.1", description="address on which the API listens")
     port: int = Field(8000, ge=0, le=65535, description="port on which the API listens; 0 takes a free one")

@@ -3,6 +3,7 @@
 `load_policy(on)` gives the values in force on a day. A change appends a date with its reference; nothing is edited.
 """
 
+from models.policy.compare import Difference, differences
 from models.policy.errors import PolicyFileInvalid, PolicyValueNotInForce, PolicyValueUnknown, ProductUnknown
 from models.policy.load import DEFAULTS, load_policy
 from models.policy.policy import OverlayUsed, Policy, ReviewOverdue
@@ -10,6 +11,7 @@ from models.policy.product import Product
 
 __all__ = [
     "DEFAULTS",
+    "Difference",
     "OverlayUsed",
     "Policy",
     "PolicyFileInvalid",
@@ -18,5 +20,6 @@ __all__ = [
     "Product",
     "ProductUnknown",
     "ReviewOverdue",
+    "differences",
     "load_policy",
 ]

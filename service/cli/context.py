@@ -32,6 +32,18 @@ JsonOption = Annotated[
 ]
 
 
+PolicyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy",
+        envvar="ASSETLIGHT_POLICY_DIR",
+        help="The bank's own policy folder (parameters/, products/), laid over the defaults.",
+        show_default="the defaults alone",
+        metavar="DIRECTORY",
+    ),
+]
+
+
 def parse_day(text: str | date) -> date:
     """An ISO day; slashes are understood too."""
     if isinstance(text, date):

@@ -1,7 +1,9 @@
-"""`assetlight policy show`: the bank's policy in force on a day, each value with its owner and reference."""
+"""`assetlight policy show|diff|check`: the policy of a day, what differs from another, whether all can be read."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 
@@ -12,11 +14,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from models.policy import Policy
+from models.policy import Difference, Policy, differences
 from models.policy.parameter import value_text
 from service.bootstrap import build
 from service.cli.app import commands
-from service.cli.context import HomeOption, JsonOption, open_context, parse_day
+from service.cli.context import HomeOption, JsonOption, PolicyOption, open_context, parse_day
+from service.policies import policy_on
 
 policy = typer.Typer(no_args_is_help=True, help="The bank's policy as data.", epilog="Example: assetlight policy show")
 commands.add_typer(policy, name="policy")
@@ -28,15 +31,101 @@ def show(
         date | None,
         typer.Option("--on", parser=parse_day, metavar="DATE", help="The day asked about.", show_default="today"),
     ] = None,
+    policy_dir: PolicyOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show every policy value and product in force on a day, with its source and the day it took force."""
-    context = open_context(home, as_json=as_json)
+    context = open_context(home, as_json=as_json, policy_dir=policy_dir)
     assessor = build(context.settings).assessor
     in_force = assessor.policy_on(on or assessor.today())
     facts = policy_facts(in_force)
     context.finish(facts, lambda console: show_policy(console, in_force, facts))
+
+
+@policy.command(epilog="Example: assetlight policy diff --on 2024-06-30 --against 2018-06-30")
+def diff(
+    on: Annotated[
+        date | None,
+        typer.Option("--on", parser=parse_day, metavar="DATE", help="The day asked about.", show_default="today"),
+    ] = None,
+    against: Annotated[
+        date | None,
+        typer.Option(
+            "--against", parser=parse_day, metavar="DATE", help="The day to compare with.", show_default="same day"
+        ),
+    ] = None,
+    policy_dir: PolicyOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what differs from another day, or (with --policy and no other day) from the defaults of the same day."""
+    context = open_context(home, as_json=as_json, policy_dir=policy_dir)
+    service = build(context.settings)
+    day = on or service.assessor.today()
+    after = service.policy_on(day)
+    before = policy_on(day) if against is None else service.policy_on(against)
+    found = differences(before, after)
+    facts = {
+        "on": after.on.isoformat(),
+        "against": before.on.isoformat(),
+        "overlays": [overlay.name for overlay in after.overlays],
+        "differences": [{**asdict(item), "since": item.since.isoformat() if item.since else None} for item in found],
+        "digest_before": before.digest,
+        "digest_after": after.digest,
+    }
+    context.finish(facts, lambda console: show_differences(console, before, after, found))
+
+
+@policy.command(epilog="Example: assetlight policy check --policy bank-policy --on 2024-06-30")
+def check(
+    on: Annotated[
+        date | None,
+        typer.Option("--on", parser=parse_day, metavar="DATE", help="The day asked about.", show_default="today"),
+    ] = None,
+    policy_dir: PolicyOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read every file of the policy completely, and name values past their review date. A wrong file exits with 1."""
+    context = open_context(home, as_json=as_json, policy_dir=policy_dir)
+    service = build(context.settings)
+    checked = service.policy_on(on or service.assessor.today())
+    facts = {
+        "on": checked.on.isoformat(),
+        "digest": checked.digest,
+        "values": len(checked.parameters),
+        "products": sorted(checked.products),
+        "overlays": [{"name": item.name, "replaces": list(item.replaces)} for item in checked.overlays],
+        "overdue_reviews": [
+            {"name": item.name, "owner": item.owner, "review_by": item.review_by.isoformat()}
+            for item in checked.review_warnings
+        ],
+    }
+    context.finish(facts, lambda console: show_check(console, checked))
+
+
+def show_differences(console: Console, before: Policy, after: Policy, found: Sequence[Difference]) -> None:
+    """Each difference in one row, with the first day and the reference of the new value."""
+    laid = ", ".join(overlay.name for overlay in after.overlays) or "defaults"
+    console.print(f"[bold]{before.on} -> {after.on}[/] ({laid}): {len(found)} differences")
+    for item in found:
+        name = f"{item.name}.{item.key}" if item.key else item.name
+        console.print(f"\n[bold cyan]{name}[/]  {item.before or '-'} -> [bold]{item.after or '-'}[/] {item.unit}")
+        if item.since and item.reference:
+            console.print(Padding(Text(f"from {item.since}: {item.reference}"), (0, 0, 0, 2)), style="dim")
+
+
+def show_check(console: Console, checked: Policy) -> None:
+    """What was read, what a bank laid over it, and what is overdue."""
+    console.print(
+        f"policy of {checked.on}: {len(checked.parameters)} values, {len(checked.products)} products, all read"
+    )
+    for overlay in checked.overlays:
+        console.print(f"{overlay.name} replaces {', '.join(overlay.replaces) or 'nothing'}")
+    for warning in checked.review_warnings:
+        console.print(f"[yellow]! {warning.en} / {warning.zh}[/]")
+    console.print(f"policy digest {checked.digest}", style="dim")
 
 
 def policy_facts(policy: Policy) -> dict[str, Any]:
