@@ -28,6 +28,7 @@ OWN_COMMANDS: dict[str, str] = {
     "score": "service.cli.score",
     "explain": "service.cli.explain",
     "value": "service.cli.value",
+    "replay": "service.cli.replay",
     "serve": "service.cli.serve",
     "status": "service.cli.status",
     "policy": "service.cli.policy",
