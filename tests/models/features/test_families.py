@@ -89,7 +89,7 @@ CASES: dict[str, Case] = {
                 "amount_fen": [100, 100, 110, 90, 120, 80, 100_000, -50],
                 "status": ["valid", "valid", "valid", "void"],
             },
-            "relation": {"enterprise_id": "ABCD", "party_id": "ABCDPPQ"},
+            "relation": {"enterprise_id": "ABCD", "party_id": "ABCDPPQ", "until_on": [None, None, *EDGE_DAYS]},
             "risk_event": {"enterprise_id": "BCDEF", "event": ["bankruptcy", "lawsuit"]},
         },
         network=True,

@@ -67,6 +67,13 @@ def test_what_is_no_cycle() -> None:
     assert circular(ring("ABC", [1000] * 3, [NOV] * 3)[:2], "A") == 0
 
 
+def test_a_walk_through_one_enterprise_twice_is_no_cycle() -> None:
+    """A ring of unlike amounts does not become a cycle by a detour from B to D and back that evens out the mean."""
+    trades = [*ring("ABC", [800, 1200, 1200], [NOV] * 3), *ring("BD", [900, 900], [NOV] * 2)]
+    assert circular(trades, "A") == 0
+    assert circular(trades, "D") == 1
+
+
 def test_the_tolerance_is_inclusive() -> None:
     """Amounts of exactly 0.8 and 1.2 of the mean still count, a fen beyond does not."""
     assert circular(ring("AB", [800, 1200], [NOV, NOV]), "A") == 1
