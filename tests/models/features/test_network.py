@@ -156,3 +156,36 @@ def test_without_the_neighbourhood_nothing_is_said() -> None:
     row = compute_features(Tables(books), AS_OF, features=NETWORK_FAMILY.features).to_pylist()[0]
     assert row.pop("reciprocal_share_12m") == 1
     assert {value for name, value in row.items() if name.endswith("_12m")} == {None}
+
+
+@pytest.mark.parametrize(("days_ago", "trouble"), [(29, 0), (30, 1)])
+def test_trouble_of_a_partner_counts_after_its_lag(days_ago: int, trouble: float) -> None:
+    """What happened to the only partner 30 days ago counts in full, a day later not yet."""
+    books = economy([("A", "B", 1000, NOV)])
+    event = record_row(
+        KINDS["risk_event"],
+        enterprise_id="B",
+        event="bankruptcy",
+        happened_on=AS_OF - timedelta(days=days_ago),
+        known_at=invoice(NOV)["known_at"],
+    )
+    books["risk_event"] = record_table(KINDS["risk_event"], [event])
+    features = compute_features(Tables(books, neighbours={}), AS_OF, features=NETWORK_FAMILY.features)
+    assert features["neighbour_trouble_12m"].to_pylist() == [trouble, 0]
+
+
+@pytest.mark.parametrize(("more_days", "share"), [(0, 0), (1, 1)])
+def test_a_tie_ends_on_its_day(more_days: int, share: float) -> None:
+    """A relation that ends on as_of ties no longer, one that ends a day later still does."""
+    books = economy([("A", "B", 1000, NOV)])
+    tie = record_row(
+        KINDS["relation"],
+        enterprise_id="A",
+        party_id="B",
+        began_on=NOV,
+        until_on=AS_OF + timedelta(days=more_days),
+        known_at=invoice(NOV)["known_at"],
+    )
+    books["relation"] = record_table(KINDS["relation"], [tie])
+    features = compute_features(Tables(books, neighbours={}), AS_OF, features=NETWORK_FAMILY.features)
+    assert features["related_sales_share_12m"].to_pylist()[0] == share
