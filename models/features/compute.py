@@ -17,9 +17,9 @@ from models.features.copies import NAMES, build_copies, build_names, copied_rela
 from models.features.engine import database, desk
 from models.features.family import NETWORK, Rollup, mentioned, rollups_of
 from models.features.feature import Feature
-from models.features.ledger import PARTIES_OF_LEDGER, build_ledger, cells_sql, drop_ledger
+from models.features.ledger import build_ledger, drop_ledger, ledger_cells
 from models.features.neighbourhood import network_facts
-from models.features.rollup import contributions_sql
+from models.features.rollup import contributions_sql, counterparties_sql
 from models.features.statement import DaySources, InvoiceCells, day_statement
 from models.features.visibility import visible_on_sql
 from models.features.windows import anchor_day
@@ -174,7 +174,7 @@ def _day_text(question: _Question, day: date) -> str:
     """The statement of one day, straight from the rows."""
     cells = InvoiceCells(
         by_month="contributions",
-        by_party="contributions",
+        counterparties=counterparties_sql("contributions"),
         parties="SELECT e, sale, cp AS party, net, blue FROM counterparties",
         prelude=f"contributions AS ({contributions_sql(day)})",
     )
@@ -207,9 +207,8 @@ def _of_group(connection: duckdb.DuckDBPyConnection, asked: _Asked, days: list[d
         build_ledger(connection, days)
     by_day: dict[date, pa.Table] = {}
     for position, day in enumerate(days):
-        by_month, by_party = (cells_sql(table, day, position) for table in ("ledger_months", "ledger_cells"))
         sources = DaySources(
-            invoices=InvoiceCells(by_month, by_party, PARTIES_OF_LEDGER) if asked.invoices else None,
+            invoices=ledger_cells(day, position) if asked.invoices else None,
             rollups=asked.rollups,
             relations={
                 **copied_relations(rollups, position),

@@ -21,7 +21,7 @@ import duckdb
 import pyarrow as pa
 
 MEMORY_LIMIT = "3GB"  # beyond it DuckDB spills to the temporary directory
-MOST_STATEMENTS = 32  # planned statements that a desk keeps: one a day and set of connected kinds
+MOST_STATEMENTS = 256  # planned statements that a desk keeps: one a family, day and set of connected kinds
 MOST_IDLE_DESKS = 8
 
 
@@ -78,7 +78,8 @@ class Desk:
             if shown is not None and shown.rows.schema.equals(rows.schema):
                 shown.rows = rows
                 continue
-            self._forget_statements()  # they are planned for columns of other types
+            if shown is not None:
+                self._forget_statements()  # they are planned for columns of other types
             self._shown[name] = Shown(rows)
             self._connection.register(name, self._shown[name])
 

@@ -1,8 +1,15 @@
 """The ledger: contributions summed once for many days of one month grid, with the days on which they are seen.
 
-One pass over the invoices makes two tables with whole numbers for keys: month cells (enterprise, side, slot) and party
-cells (enterprise, side, counterparty, slot), each also by the stretch of days in which its rows are visible, so that a
-late or corrected row counts on exactly the days it should. Every day then reads the cells and not the invoices.
+Passes over the invoices make tables with whole numbers for keys: month cells (enterprise, side, slot) and party cells
+(counterparty of a side, slot), each also by the stretch of days in which its rows are visible, so that a late or
+corrected row counts on exactly the days it should. Every day then reads the cells and not the invoices, and of those
+only what it must:
+
+- most month cells are *alone*, all there ever is of their slot, and need not be grouped with others again;
+- most party cells are *timely*: seen from the first day on or after the end of their slot, and for good. A day reads
+  timely ones of its 12 months only. When a counterparty was first met is the earliest of the blue cells read and of its
+  first timely blue cell (`ledger_parties.first`), which is seen exactly on the days that are not before its slot.
+  A counterparty without any cell in the 12 months adds nothing to any figure.
 
 Sums of one cell are held in 64 bits: DuckDB raises an error beyond 9 * 10^16 yuan, it never wraps.
 """
@@ -14,17 +21,15 @@ from datetime import date
 
 import duckdb
 
-from models.features.rollup import OLDEST_AGE, ROW_MEASURES, row_measures
+from models.features.rollup import OLDEST_AGE, PARTY_SUMS, ROW_MEASURES, row_measures
+from models.features.statement import InvoiceCells
 from models.features.visibility import visible_span_sql
 from models.features.windows import anchor_day, slot_number, slot_sql
 from models.records.invoice import INVOICE, SALES
 
-PARTY_MEASURES = ("net", "blue", "blue_n")
 _STORED = {"sum": "::BIGINT", "max": "", "min": "", "bit_or": ""}
-PARTIES_OF_LEDGER = (
-    "SELECT c.e, c.sale, q.party, c.net, c.blue FROM counterparties c JOIN ledger_parties q ON q.cp = c.cp"
-)
-_TABLES = ("ledger_parties", "ledger_months", "ledger_cells")
+PARTIES_OF_LEDGER = "SELECT c.e, c.sale, c.party, c.net, c.blue FROM counterparties c"
+_TABLES = ("ledger_parties", "ledger_months", "ledger_rows")
 
 
 def build_ledger(connection: duckdb.DuckDBPyConnection, days: Sequence[date]) -> None:
@@ -41,26 +46,48 @@ def build_ledger(connection: duckdb.DuckDBPyConnection, days: Sequence[date]) ->
         "FROM invoice r JOIN ledger_names n ON n.enterprise_id = r.enterprise_id WHERE seen_from < seen_until"
     )
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE ledger_parties AS SELECT row_number() OVER ()::INT AS cp, * FROM "
+        "CREATE OR REPLACE TEMP TABLE ledger_numbers AS SELECT row_number() OVER ()::INT AS cp, * FROM "
         f"(SELECT DISTINCT n.e, r.direction = '{SALES}' AS sale, r.counterparty_id AS party "
         "FROM invoice r JOIN ledger_names n ON n.enterprise_id = r.enterprise_id)"
     )
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE ledger_months AS SELECT e, sale, slot, seen_from, seen_until, "
-        f"{_summed(ROW_MEASURES)} FROM ({rows}) GROUP BY ALL"
+        "CREATE OR REPLACE TEMP TABLE ledger_months AS "
+        "SELECT *, count(*) OVER (PARTITION BY e, sale, slot) = 1 AS alone FROM "
+        f"(SELECT e, sale, slot, seen_from, seen_until, {_summed(ROW_MEASURES)} FROM ({rows}) GROUP BY ALL)"
+    )
+    natural = " + ".join(f"(slot > {slot_number(day)})::INT" for day in days)
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE ledger_rows AS SELECT cp, slot, seen_from, seen_until, net, "
+        f"seen_until = {len(days)} AND seen_from = {natural} AS timely "
+        f"FROM ({rows}) JOIN ledger_numbers USING (e, sale, party) WHERE net <> 0"
     )
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE ledger_cells AS SELECT e, sale, cp, slot, seen_from, seen_until, "
-        f"{_summed(PARTY_MEASURES)} FROM ({rows}) JOIN ledger_parties USING (e, sale, party) GROUP BY ALL"
+        "CREATE OR REPLACE TEMP TABLE ledger_parties AS SELECT n.*, f.first FROM ledger_numbers n LEFT JOIN "
+        "(SELECT cp, min(slot) AS first FROM ledger_rows WHERE timely AND net > 0 GROUP BY cp) f USING (cp)"
     )
+    connection.execute("DROP TABLE ledger_numbers")
 
 
-def cells_sql(table: str, as_of: date, position: int) -> str:
-    """SQL of the cells of a ledger table seen on the day at `position` of the ledger's days, with their age."""
-    return (
-        f"(SELECT *, least({slot_number(as_of)} - slot, {OLDEST_AGE})::INT AS age FROM {table} "
-        f"WHERE seen_from <= {position} AND {position} < seen_until)"
+def ledger_cells(as_of: date, position: int) -> InvoiceCells:
+    """What the day at `position` of the ledger's days reads."""
+    now = slot_number(as_of)
+    seen = f"seen_from <= {position} AND {position} < seen_until"
+
+    def months(condition: str) -> str:
+        age = f"least({now} - slot, {OLDEST_AGE})::INT AS age"
+        return f"(SELECT *, {age} FROM ledger_months WHERE {condition} AND {seen})"
+
+    rows = (
+        f"SELECT cp, slot, net, greatest(net, 0) AS blue, (net > 0)::INT AS blue_n, ({now} - slot)::INT AS age "
+        f"FROM ledger_rows WHERE {seen} AND (slot > {now - 12} OR NOT timely)"
     )
+    first = f"CASE WHEN p.first <= {now} THEN p.first END"
+    counterparties = (
+        f"SELECT p.e, p.sale, p.party, c.* REPLACE ({now} - least(c.oldest, {first}) AS oldest) "
+        f" FROM (SELECT cp, {PARTY_SUMS}, min(CASE WHEN blue_n > 0 THEN slot END) AS oldest FROM ({rows}) "
+        "GROUP BY cp) c JOIN ledger_parties p USING (cp)"
+    )
+    return InvoiceCells(months("NOT alone"), counterparties, PARTIES_OF_LEDGER, alone=months("alone"))
 
 
 def drop_ledger(connection: duckdb.DuckDBPyConnection) -> None:

@@ -86,6 +86,18 @@ PARTY_COLUMNS: dict[str, str] = {
     "cp_lost": "sum(CASE WHEN months & 63 = 0 THEN blue - blue_half ELSE 0 END)",
 }
 
+# Of a side without any counterparty in 12 months these are null, as sums over none; the others are 0.
+_NULL_WITHOUT = frozenset(("cp_net", "cp_squares", "cp_top", "cp_topfive"))
+
+# What is summed up of one counterparty.
+PARTY_SUMS = (
+    "sum(CASE WHEN age < 12 THEN net ELSE 0 END)::BIGINT AS net, "
+    "sum(CASE WHEN age < 12 THEN blue ELSE 0 END)::BIGINT AS blue, "
+    "sum(CASE WHEN age < 6 THEN blue ELSE 0 END)::BIGINT AS blue_half, "
+    "bit_or(CASE WHEN age < 12 AND blue_n > 0 THEN 1 << age ELSE 0 END) AS months"
+)
+
+_AGGREGATE = re.compile(r"\b(sum|max|min|bit_or)\((\w+)\)")
 _WINDOWED = re.compile(r"^([a-z_]+)_(\d+)_(\d+)$")
 
 
@@ -109,31 +121,52 @@ def row_measures(anchor: int) -> dict[str, str]:
     }
 
 
-def enterprise_ctes(by_month: str, by_party: str, columns: Iterable[str]) -> str:
+def enterprise_ctes(by_month: str, counterparties: str, columns: Iterable[str], alone: str | None = None) -> str:
     """The common table expressions to `joined`: a row per (e, sale) with the columns asked for.
 
-    `by_month` and `by_party` name the relations to read contributions from; months need no counterparty (`cp`).
+    `by_month` names the relation to read contributions from. `counterparties`: SELECT of e, sale, net, blue, blue_half,
+    months, oldest (see `PARTY_COLUMNS`) and whatever else a caller reads, over those of 12 months at least. `alone`:
+    more contributions, each of which is all there is of its slot.
     """
     wanted = sorted(columns)
     windowed = [match for column in wanted if (match := _WINDOWED.match(column))]
-    measures = "".join(f", {MONTH_MEASURES[name][0]} AS {name}" for name in sorted({match[1] for match in windowed}))
+    monthly = [(name, MONTH_MEASURES[name][0]) for name in sorted({match[1] for match in windowed})]
+    measures = "".join(f", {sql} AS {name}" for name, sql in monthly)
     trade = "".join(f", {_over_months(match)} AS {match[0]}" for match in windowed)
-    parties = "".join(f", {PARTY_COLUMNS[column]} AS {column}" for column in wanted if column in PARTY_COLUMNS)
+    party = [column for column in wanted if column in PARTY_COLUMNS]
+    parties = "".join(f", {PARTY_COLUMNS[column]} AS {column}" for column in party)
+    listed = "".join(
+        f", {column if column in _NULL_WITHOUT else f'coalesce({column}, 0) AS {column}'}" for column in party
+    )
+    months = (
+        f"SELECT e, sale, age{measures}, min(first) AS first, max(last) AS last FROM {by_month} GROUP BY e, sale, age"
+    )
+    if alone:
+        single = "".join(f", {_of_one(sql)} AS {name}" for name, sql in monthly)
+        months += f" UNION ALL SELECT e, sale, age{single}, first, last FROM {alone}"
     return ", ".join(
         [
-            f"months AS (SELECT e, sale, age{measures}, min(first) AS first, max(last) AS last FROM {by_month} "
-            "GROUP BY e, sale, age)",
+            f"months AS ({months})",
             f"trade AS (SELECT e, sale, min(first) AS first_blue, max(last) AS last_blue{trade} FROM months "
             "GROUP BY e, sale)",
-            "counterparties AS (SELECT e, sale, cp, sum(CASE WHEN age < 12 THEN net ELSE 0 END)::BIGINT AS net, "
-            "sum(CASE WHEN age < 12 THEN blue ELSE 0 END)::BIGINT AS blue, "
-            "sum(CASE WHEN age < 6 THEN blue ELSE 0 END)::BIGINT AS blue_half, "
-            "bit_or(CASE WHEN age < 12 AND blue_n > 0 THEN 1 << age ELSE 0 END) AS months, "
-            f"max(CASE WHEN blue_n > 0 THEN age END) AS oldest FROM {by_party} GROUP BY e, sale, cp)",
+            f"counterparties AS ({counterparties})",
             f"parties AS (SELECT e, sale{parties} FROM counterparties GROUP BY e, sale)",
-            "joined AS (SELECT * FROM trade JOIN parties USING (e, sale))",
+            f"joined AS (SELECT trade.*{listed} FROM trade LEFT JOIN parties USING (e, sale))",
         ]
     )
+
+
+def counterparties_sql(contributions: str) -> str:
+    """SELECT of the counterparties, straight from contributions."""
+    return (
+        f"SELECT e, sale, cp, {PARTY_SUMS}, max(CASE WHEN blue_n > 0 THEN age END) AS oldest "
+        f"FROM {contributions} GROUP BY e, sale, cp"
+    )
+
+
+def _of_one(aggregate: str) -> str:
+    """The SQL of an aggregate over a single row; a sum keeps its width, so that its square does."""
+    return _AGGREGATE.sub(lambda found: f"{found[2]}::HUGEINT" if found[1] == "sum" else found[2], aggregate)
 
 
 def _over_months(match: re.Match[str]) -> str:

@@ -15,14 +15,15 @@ from models.features.windows import months_before, slot_lengths
 
 @dataclass(frozen=True)
 class InvoiceCells:
-    """Where the invoice rollup reads: contributions by month and by counterparty; `prelude`: CTEs that make them.
+    """What the invoice rollup reads, see `enterprise_ctes`; `prelude`: CTEs that make the contributions.
 
     `parties`: SELECT of e, sale, party, net, blue from the CTE `counterparties`.
     """
 
     by_month: str
-    by_party: str
+    counterparties: str
     parties: str
+    alone: str | None = None
     prelude: str = ""
 
 
@@ -86,7 +87,7 @@ def _invoice_ctes(features: Iterable[Feature], cells: InvoiceCells | None, *, pa
     wanted = frozenset[str]().union(*(feature.columns_read for feature in features))
     return [
         *([cells.prelude] if cells.prelude else []),
-        enterprise_ctes(cells.by_month, cells.by_party, wanted),
+        enterprise_ctes(cells.by_month, cells.counterparties, wanted, cells.alone),
         *([f"of_{PARTIES} AS ({cells.parties})"] if parties else []),
     ]
 
