@@ -18,15 +18,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 
 import duckdb
 
 from models.features.rollup import OLDEST_AGE, PARTY_SUMS, ROW_MEASURES, row_measures
 from models.features.statement import InvoiceCells
 from models.features.visibility import visible_span_sql
-from models.features.windows import anchor_day, slot_number, slot_sql
+from models.features.windows import anchor_day, days_to_slot_end_sql, slot_number, slot_sql
 from models.records.invoice import INVOICE, SALES
 
+DAY_US = 86_400_000_000
 _STORED = {"sum": "::BIGINT", "max": "", "min": "", "bit_or": ""}
 PARTIES_OF_LEDGER = "SELECT c.e, c.sale, c.party, c.net, c.blue FROM counterparties c"
 _TABLES = ("ledger_parties", "ledger_months", "ledger_rows")
@@ -38,7 +40,7 @@ def build_ledger(connection: duckdb.DuckDBPyConnection, days: Sequence[date]) ->
     The table `ledger_names` of enterprise numbers must be there (`models.features.copies`).
     """
     measures = row_measures(anchor_day(days[0]))
-    first, until = visible_span_sql(INVOICE, days)
+    first, until = _seen_sql(days)
     rows = (
         f"SELECT n.e, r.direction = '{SALES}' AS sale, r.counterparty_id AS party, "
         f"{slot_sql('r.issued_on', anchor_day(days[0]))}::SMALLINT AS slot, ({first})::TINYINT AS seen_from, "
@@ -55,10 +57,9 @@ def build_ledger(connection: duckdb.DuckDBPyConnection, days: Sequence[date]) ->
         "SELECT *, count(*) OVER (PARTITION BY e, sale, slot) = 1 AS alone FROM "
         f"(SELECT e, sale, slot, seen_from, seen_until, {_summed(ROW_MEASURES)} FROM ({rows}) GROUP BY ALL)"
     )
-    natural = " + ".join(f"(slot > {slot_number(day)})::INT" for day in days)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE ledger_rows AS SELECT cp, slot, seen_from, seen_until, net, "
-        f"seen_until = {len(days)} AND seen_from = {natural} AS timely "
+        f"seen_until = {len(days)} AND seen_from = {_first_day_sql('slot', days)} AS timely "
         f"FROM ({rows}) JOIN ledger_numbers USING (e, sale, party) WHERE net <> 0"
     )
     connection.execute(
@@ -66,6 +67,26 @@ def build_ledger(connection: duckdb.DuckDBPyConnection, days: Sequence[date]) ->
         "(SELECT cp, min(slot) AS first FROM ledger_rows WHERE timely AND net > 0 GROUP BY cp) f USING (cp)"
     )
     connection.execute("DROP TABLE ledger_numbers")
+
+
+def _first_day_sql(slot: str, days: Sequence[date]) -> str:
+    """SQL of the position of the first day that is not before the end of a slot."""
+    numbers = [slot_number(day) for day in days]
+    steps = {later - earlier for earlier, later in pairwise(numbers)}
+    if len(steps) == 1:
+        step = steps.pop()
+        return f"greatest(0, least({len(days)}, ({slot} - {numbers[0] - step + 1}) // {step}))"
+    return "(" + " + ".join(f"({slot} > {number})::INT" for number in numbers) + ")"
+
+
+def _seen_sql(days: Sequence[date]) -> tuple[str, str]:
+    """`visible_span_sql` of an invoice, quicker for the many that were learned before the last day of their slot."""
+    anchor = anchor_day(days[0])
+    first, until = visible_span_sql(INVOICE, days)
+    last_day = f"(r.issued_on - DATE '1970-01-01') + {days_to_slot_end_sql('r.issued_on', anchor)}"
+    soon = f"epoch_us(r.known_at) < {DAY_US} * ({last_day})"
+    on_time = _first_day_sql(slot_sql("r.issued_on", anchor), days)
+    return f"CASE WHEN {soon} THEN {on_time} ELSE {first} END", until
 
 
 def ledger_cells(as_of: date, position: int) -> InvoiceCells:

@@ -130,30 +130,61 @@ def enterprise_ctes(by_month: str, counterparties: str, columns: Iterable[str], 
     """
     wanted = sorted(columns)
     windowed = [match for column in wanted if (match := _WINDOWED.match(column))]
-    monthly = [(name, MONTH_MEASURES[name][0]) for name in sorted({match[1] for match in windowed})]
-    measures = "".join(f", {sql} AS {name}" for name, sql in monthly)
-    trade = "".join(f", {_over_months(match)} AS {match[0]}" for match in windowed)
     party = [column for column in wanted if column in PARTY_COLUMNS]
     parties = "".join(f", {PARTY_COLUMNS[column]} AS {column}" for column in party)
-    listed = "".join(
-        f", {column if column in _NULL_WITHOUT else f'coalesce({column}, 0) AS {column}'}" for column in party
-    )
-    months = (
-        f"SELECT e, sale, age{measures}, min(first) AS first, max(last) AS last FROM {by_month} GROUP BY e, sale, age"
-    )
-    if alone:
-        single = "".join(f", {_of_one(sql)} AS {name}" for name, sql in monthly)
-        months += f" UNION ALL SELECT e, sale, age{single}, first, last FROM {alone}"
+    ends = "min(first) AS first_blue, max(last) AS last_blue"
+    if alone is None:
+        ctes = [
+            f"months AS ({_months(by_month, windowed)})",
+            f"trade AS (SELECT e, sale, {ends}{_totals(windowed)} FROM months GROUP BY e, sale)",
+        ]
+    else:
+        recent = [match for match in windowed if int(match[3]) <= 12]
+        longer = [match for match in windowed if match not in recent]
+        year = "".join(f", coalesce({match[0]}, 0) AS {match[0]}" for match in recent)
+        ctes = [
+            f"months AS ({_months(by_month, longer)} UNION ALL {_lone(alone, longer)})",
+            f"year_months AS ({_months(by_month, recent, 'age < 12')} UNION ALL {_lone(alone, recent, 'age < 12')})",
+            f"ever AS (SELECT e, sale, {ends}{_totals(longer)} FROM months GROUP BY e, sale)",
+            f"year AS (SELECT e, sale{_totals(recent)} FROM year_months GROUP BY e, sale)",
+            f"trade AS (SELECT ever.*{year} FROM ever LEFT JOIN year USING (e, sale))",
+        ]
+    shown = "".join(f", {name if name in _NULL_WITHOUT else f'coalesce({name}, 0) AS {name}'}" for name in party)
     return ", ".join(
         [
-            f"months AS ({months})",
-            f"trade AS (SELECT e, sale, min(first) AS first_blue, max(last) AS last_blue{trade} FROM months "
-            "GROUP BY e, sale)",
+            *ctes,
             f"counterparties AS ({counterparties})",
             f"parties AS (SELECT e, sale{parties} FROM counterparties GROUP BY e, sale)",
-            f"joined AS (SELECT trade.*{listed} FROM trade LEFT JOIN parties USING (e, sale))",
+            f"joined AS (SELECT trade.*{shown} FROM trade LEFT JOIN parties USING (e, sale))",
         ]
     )
+
+
+def _monthly(windowed: Iterable[re.Match[str]]) -> list[tuple[str, str]]:
+    """The measures of the windows, each with its aggregate over the rows of a slot."""
+    return [(name, MONTH_MEASURES[name][0]) for name in sorted({match[1] for match in windowed})]
+
+
+def _months(contributions: str, windowed: Iterable[re.Match[str]], condition: str = "true") -> str:
+    """SELECT of a row per slot from contributions."""
+    measures = "".join(f", {sql} AS {name}" for name, sql in _monthly(windowed))
+    return (
+        f"SELECT e, sale, age{measures}, min(first) AS first, max(last) AS last FROM {contributions} "
+        f"WHERE {condition} GROUP BY e, sale, age"
+    )
+
+
+def _lone(contributions: str, windowed: Iterable[re.Match[str]], condition: str = "true") -> str:
+    """The same where each contribution is a slot; a sum keeps its width, so that its square does."""
+    measures = "".join(
+        f", {_AGGREGATE.sub(lambda found: f'{found[2]}::HUGEINT' if found[1] == 'sum' else found[2], sql)} AS {name}"
+        for name, sql in _monthly(windowed)
+    )
+    return f"SELECT e, sale, age{measures}, first, last FROM {contributions} WHERE {condition}"
+
+
+def _totals(windowed: Iterable[re.Match[str]]) -> str:
+    return "".join(f", {_over_months(match)} AS {match[0]}" for match in windowed)
 
 
 def counterparties_sql(contributions: str) -> str:
@@ -162,11 +193,6 @@ def counterparties_sql(contributions: str) -> str:
         f"SELECT e, sale, cp, {PARTY_SUMS}, max(CASE WHEN blue_n > 0 THEN age END) AS oldest "
         f"FROM {contributions} GROUP BY e, sale, cp"
     )
-
-
-def _of_one(aggregate: str) -> str:
-    """The SQL of an aggregate over a single row; a sum keeps its width, so that its square does."""
-    return _AGGREGATE.sub(lambda found: f"{found[2]}::HUGEINT" if found[1] == "sum" else found[2], aggregate)
 
 
 def _over_months(match: re.Match[str]) -> str:
