@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test soak check format lint types contracts bench bench-contest lock clean
+.PHONY: help setup demo test soak check format lint types contracts bench bench-contest bench-features lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ contracts: $(READY) ## which module may import which
 bench: $(READY) ## limits a second and milliseconds for one, against their targets
 	$(BIN)/python -m benchmarks.limits
 	$(BIN)/python -m benchmarks.recomputation
+
+bench-features: $(READY) ## 20 million invoices: ours beside DuckDB by hand, polars, pandas (ARGS="--invoices N")
+	$(BIN)/python -m benchmarks.features $(ARGS)
 
 bench-contest: $(READY) ## import, train and score the contest data: seconds, memory, AUC
 	$(BIN)/python -m benchmarks.contest

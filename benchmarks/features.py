@@ -86,12 +86,14 @@ def in_own_process(way: str, folder: Path, answer: Path | None) -> dict[str, flo
     }
 
 
-def differences(folder: Path) -> dict[str, float]:
-    """Each way's largest relative difference from ours, over all values; nulls must be where ours are."""
-    expected = pq.read_table(folder / "answer-0.parquet")
+def differences(answers: Sequence[pa.Table]) -> dict[str, float]:
+    """Each way's largest relative difference from ours, over all values; nulls must be where ours are.
+
+    `answers`: those of the ways of the subset, in order.
+    """
+    expected = answers[0]
     worst = {}
-    for number, way in enumerate([way for way in WAYS if way.startswith("subset")][1:], start=1):
-        found = pq.read_table(folder / f"answer-{number}.parquet")
+    for way, found in zip([way for way in WAYS if way.startswith("subset")][1:], answers[1:], strict=True):
         assert found.column("enterprise_id").to_pylist() == expected.column("enterprise_id").to_pylist(), way
         worst[way] = 0.0
         for name in SUBSET:
@@ -178,7 +180,7 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "enterprises": arguments.enterprises,
         "rounds": arguments.rounds,
         "ways": ways,
-        "largest_difference": differences(folder),
+        "largest_difference": differences([pq.read_table(path) for path in sorted(folder.glob("answer-*.parquet"))]),
         "one_firm": one_firm(arguments.calls),
     }
 
