@@ -189,3 +189,15 @@ def test_a_tie_ends_on_its_day(more_days: int, share: float) -> None:
     books["relation"] = record_table(KINDS["relation"], [tie])
     features = compute_features(Tables(books, neighbours={}), AS_OF, features=NETWORK_FAMILY.features)
     assert features["related_sales_share_12m"].to_pylist()[0] == share
+
+
+def test_a_party_without_books_closes_no_cycle() -> None:
+    """A sells to X and X to B in the books of A and B, B sells to A: X keeps no books here, so nothing goes round."""
+    books = economy([("B", "A", 1000, NOV)])
+    outside = [
+        invoice(NOV, 1000, enterprise_id="A", counterparty_id="X", invoice_no="8"),
+        invoice(NOV, 1000, enterprise_id="B", counterparty_id="X", direction="purchase", invoice_no="9"),
+    ]
+    books["invoice"] = pa.concat_tables([books["invoice"], table(outside)])
+    features = compute_features(Tables(books, neighbours={}), AS_OF, features=NETWORK_FAMILY.features)
+    assert features["circular_share_12m"].to_pylist() == [0, 0]
