@@ -18,7 +18,7 @@ from models.records.kind import RecordKind
 from models.records.origin import usable_origin
 from models.sheets import Sheet, read_sheets
 from models.sheets.read import first_bytes, refuse_other_formats
-from models.tables import Accepted, ColumnMap, accept, concatenated, recognise
+from models.tables import Accepted, ColumnMap, accept, concatenated, rank_of, recognise
 from service.quarantine_file import write_quarantine
 
 DEFAULT_ORIGIN = "bank"
@@ -66,6 +66,7 @@ class SheetOutcome:
     corrections: int = 0
     assumed_known: int = 0
     ignored_columns: tuple[str, ...] = ()
+    header_row: int = 1
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def import_files(
     with (lake or Lake(home)).writing() as writing:
         for file in files:
             intake = Intake(writing, kinds, options)
-            for piece in read_sheets(file, sheet=options.sheet):
+            for piece in read_sheets(file, sheet=options.sheet, rank=rank_of(kinds, intake.constants())):
                 intake.take(piece)
                 if progress is not None:
                     progress(file, len(piece) + len(piece.ragged))
@@ -150,13 +151,14 @@ class Intake:
         """Check one piece of a sheet and keep its accepted rows."""
         if self._current is None or self._columns is None or self._current.sheet != piece.name:
             self.finish_sheet()
-            self._columns = recognise(piece.headers, self.kinds, piece.where, self._constants())
+            self._columns = recognise(piece.headers, self.kinds, piece.where, self.constants())
             self._current = SheetOutcome(
                 piece.file,
                 piece.name,
                 self._columns.kind.name,
                 self._origin(piece),
                 ignored_columns=self._columns.ignored,
+                header_row=piece.header_row,
             )
         taken = accept(
             piece,
@@ -184,7 +186,8 @@ class Intake:
             return usable_origin(self.options.origin, field="--origin")
         return usable_origin(piece.origin, where=piece.where) if piece.origin else DEFAULT_ORIGIN
 
-    def _constants(self) -> Mapping[str, str]:
+    def constants(self) -> Mapping[str, str]:
+        """Fields that were said once for all rows."""
         return {} if self.options.enterprise is None else {"enterprise_id": self.options.enterprise}
 
     def _count(self, taken: Accepted) -> None:

@@ -54,7 +54,7 @@ class Replay:
 
     @property
     def differences(self) -> list[Difference]:
-        """Every field whose value differs, the plain ones (outcome, limit, PD, ...) first; not the id, which always does."""
+        """Every field whose value differs, the plain ones first; not the id, which always does."""
         before, after = (dict(_leaves(json.loads(one.to_json()))) for one in (self.kept, self.again))
         fields = sorted(dict.fromkeys((*before, *after)), key=lambda field: "." in field or "[" in field)
         return [

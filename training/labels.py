@@ -11,7 +11,7 @@ from models.canonical import sha256_hex
 from models.errors import AssetlightError
 from models.records.identifier import normal_identifier
 from models.records.invoice import INVOICE
-from models.sheets import Sheet, read_sheets
+from models.sheets import COMPLETE, HeaderRepeated, Sheet, read_sheets
 
 DEFAULT_HEADERS = (
     "是否违约", "违约", "违约标志", "default", "defaulted", "is_default", "default_flag", "has_defaulted", "bad",
@@ -116,11 +116,11 @@ def read_labels(path: Path, origin: str | None = None) -> Labels:
 def _label_sheet(path: Path) -> list[Sheet]:
     pieces: list[Sheet] = []
     seen: list[str] = []
-    for sheet in read_sheets(path):
+    for sheet in read_sheets(path, rank=_rank):
         if _header(sheet, _id_headers()) and _header(sheet, DEFAULT_HEADERS):
             pieces.append(sheet)
             if sheet.name:  # of a workbook: read on in this sheet alone, the invoices in the others are not needed
-                pieces = list(read_sheets(path, sheet=sheet.name))
+                pieces = list(read_sheets(path, sheet=sheet.name, rank=_rank))
                 break
         elif not pieces and (description := f"{sheet.where}: {', '.join(sheet.headers)}") not in seen:
             seen.append(description)
@@ -147,7 +147,17 @@ def _plain(header: str) -> str:
 def _header(sheet: Sheet, wanted: Sequence[str]) -> str:
     """The sheet's header that is one of the wanted, or an empty text."""
     plain = {_plain(name) for name in wanted}
-    return next((header for header in sheet.headers if _plain(header) in plain), "")
+    found = [header for header in sheet.headers if _plain(header) in plain]
+    if found and sheet.headers.count(found[0]) > 1:
+        raise HeaderRepeated("two columns have the same header", expected="it once", found=found[0], where=sheet.where)
+    return found[0] if found else ""
+
+
+def _rank(headers: Sequence[str]) -> int:
+    """How well a row serves as the header of a label file; see `models.sheets.header`."""
+    there = {_plain(header) for header in headers}
+    found = sum(any(_plain(name) in there for name in wanted) for wanted in (_id_headers(), DEFAULT_HEADERS))
+    return COMPLETE if found == 2 else found
 
 
 def _text(cell: object) -> str:

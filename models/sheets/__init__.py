@@ -19,10 +19,12 @@ from models.sheets.errors import (
     WorkbookEncrypted,
     WorkbookUnreadable,
 )
+from models.sheets.header import COMPLETE, HeaderRank
 from models.sheets.read import read_sheets
 from models.sheets.sheet import RaggedRow, Sheet, sheet_of_rows
 
 __all__ = [
+    "COMPLETE",
     "CompressedFileTruncated",
     "EncodingUnknown",
     "FileEmpty",
@@ -30,6 +32,7 @@ __all__ = [
     "FileNotFound",
     "FileNotReadable",
     "FileNotTabular",
+    "HeaderRank",
     "HeaderRepeated",
     "HeaderUnreadable",
     "JsonLinesUnreadable",

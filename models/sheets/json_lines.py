@@ -16,7 +16,8 @@ import numpy as np
 from pydantic_core import from_json
 
 from models.sheets.errors import CompressedFileTruncated, JsonLinesUnreadable, SheetEmpty
-from models.sheets.sheet import RaggedRow, Sheet, checked_headers, typed_column
+from models.sheets.header import trimmed_headers
+from models.sheets.sheet import RaggedRow, Sheet, typed_column
 from models.sheets.text import DAMAGED, opened
 
 PIECE_LINES = 100_000
@@ -67,7 +68,7 @@ def is_json_lines(path: Path, *, compressed: bool) -> bool:
 def json_line_sheets(path: Path, *, compressed: bool) -> Iterator[Sheet]:
     """The one sheet of an NDJSON file, in pieces that all have the same headers."""
     keys = keys_of(path, compressed=compressed)
-    headers = checked_headers(keys, str(path))
+    headers = trimmed_headers(keys)
     with opened(path, compressed=compressed) as raw:
         objects: list[dict[str, Any]] = []
         numbers: list[int] = []

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.sheets.errors import ParquetUnreadable, SheetEmpty
-from models.sheets.sheet import Sheet, checked_headers
+from models.sheets.header import trimmed_headers
+from models.sheets.sheet import Sheet
 
 PIECE_ROWS = 250_000
 
@@ -19,7 +20,7 @@ def parquet_sheets(path: Path) -> Iterator[Sheet]:
     """The rows of a Parquet file. Row 1 is the header, as a viewer of the same rows in a spreadsheet would count."""
     try:
         with pq.ParquetFile(path) as file:
-            headers = checked_headers(file.schema_arrow.names, str(path))
+            headers = trimmed_headers(file.schema_arrow.names)
             metadata = file.schema_arrow.metadata or {}
             if file.metadata.num_rows == 0:
                 raise SheetEmpty("the file has columns and no rows", where=str(path), expected="at least one row")

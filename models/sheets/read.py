@@ -14,6 +14,7 @@ from models.sheets.errors import (
     FileNotTabular,
     WorkbookEncrypted,
 )
+from models.sheets.header import HeaderRank
 from models.sheets.json_lines import is_json_lines, json_line_sheets
 from models.sheets.parquet import parquet_sheets
 from models.sheets.sheet import Sheet
@@ -48,8 +49,12 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 
 
-def read_sheets(path: Path | str, progress: Progress | None = None, sheet: str | None = None) -> Iterator[Sheet]:
+def read_sheets(
+    path: Path | str, progress: Progress | None = None, sheet: str | None = None, rank: HeaderRank | None = None
+) -> Iterator[Sheet]:
     """The sheets of a file, long ones in pieces. `sheet`: only the sheet of that name, of a workbook.
+
+    `rank` finds the header under the rows of a title; without it the header is the first row that has cells.
 
     Raises a subclass of `UnusableFile` that says what is wrong with the file; a damage far inside may show only after
     pieces have been given, so that nothing may be kept before the iterator ends.
@@ -60,11 +65,13 @@ def read_sheets(path: Path | str, progress: Progress | None = None, sheet: str |
     if head.startswith(b"PAR1"):
         pieces = parquet_sheets(path)
     elif head.startswith((b"PK\x03\x04", OLE)):
-        pieces = workbook_sheets(path, sheet)
+        pieces = workbook_sheets(path, sheet, rank)
     else:
         compressed = head.startswith(b"\x1f\x8b")
-        read = json_line_sheets if is_json_lines(path, compressed=compressed) else text_sheets
-        pieces = read(path, compressed=compressed)
+        if is_json_lines(path, compressed=compressed):
+            pieces = json_line_sheets(path, compressed=compressed)
+        else:
+            pieces = text_sheets(path, compressed=compressed, rank=rank)
     for piece in pieces:
         if progress is not None:
             progress(len(piece) + len(piece.ragged))

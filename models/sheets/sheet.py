@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.sheets.errors import HeaderRepeated
+from models.sheets.header import trimmed_headers
 
 ORIGIN_KEY = b"assetlight.origin"  # Parquet schema metadata that says where the rows come from
 
@@ -47,7 +47,7 @@ class Sheet:
     """Columns under headers. A long sheet comes in several pieces with the same `file` and `name`.
 
     `columns` are text, or typed where the file knows the type (Excel dates and numbers, Parquet).
-    `rows`: 1-based row number of each row as a spreadsheet program shows it, the header being row 1.
+    `rows`: 1-based row number of each row as a spreadsheet program shows it.
     """
 
     file: str
@@ -57,6 +57,7 @@ class Sheet:
     rows: npt.NDArray[np.int64]
     ragged: tuple[RaggedRow, ...] = ()
     metadata: Mapping[bytes, bytes] = field(default_factory=dict)
+    header_row: int = 1  # where the headers stand; rows above it are a title and no records
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -78,17 +79,6 @@ class Sheet:
             return self.columns[self.headers.index(header)]
         except ValueError:
             raise KeyError(header) from None
-
-
-def checked_headers(headers: Iterable[object], where: str) -> tuple[str, ...]:
-    """Headers trimmed; a repeated one is refused. Empty ones are given up: nobody can name such a column."""
-    trimmed = tuple("" if header is None else str(header).replace("﻿", "").strip() for header in headers)
-    for header in trimmed:
-        if header and trimmed.count(header) > 1:
-            raise HeaderRepeated(
-                "two columns have the same header", expected="every header once", found=header, where=where
-            )
-    return trimmed
 
 
 def without_blank_rows(columns: Sequence[pa.Array], rows: npt.NDArray[np.int64]) -> tuple[list[pa.Array], Any]:
@@ -147,7 +137,7 @@ def sheet_of_rows(rows: Sequence[Mapping[str, Any]], file: str = "request") -> S
     return Sheet(
         file,
         None,
-        checked_headers(headers, file),
+        trimmed_headers(headers),
         tuple(typed_column([row.get(header) for row in rows]) for header in headers),
         np.arange(1, len(rows) + 1, dtype=np.int64),
     )

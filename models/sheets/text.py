@@ -12,6 +12,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import IO, cast
 
@@ -30,7 +31,8 @@ from models.sheets.errors import (
     SheetEmpty,
     TextHasNul,
 )
-from models.sheets.sheet import RaggedRow, Sheet, checked_headers, without_blank_rows
+from models.sheets.header import COMPLETE, ROWS_ABOVE, HeaderRank, header_row, trimmed_headers
+from models.sheets.sheet import RaggedRow, Sheet, without_blank_rows
 
 BLOCK_BYTES = 1 << 24
 LINES_IN_A_CELL = 50  # a cell with more line breaks is a quotation mark that was never closed
@@ -39,11 +41,10 @@ NOT_IN_TEXT = (*range(9), *range(14, 32))
 DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
-def text_sheets(path: Path, *, compressed: bool) -> Iterator[Sheet]:
+def text_sheets(path: Path, *, compressed: bool, rank: HeaderRank | None = None) -> Iterator[Sheet]:
     """The one sheet of a CSV file, in pieces."""
     encoding = encoding_of(path, compressed=compressed)
-    header, delimiter = header_of(path, encoding, compressed=compressed)
-    headers = checked_headers(header, str(path))
+    headers, delimiter, above = header_of(path, encoding, compressed=compressed, rank=rank)
     names = [f"c{index}" for index in range(len(headers))]
     ragged: list[RaggedRow] = []
 
@@ -52,13 +53,13 @@ def text_sheets(path: Path, *, compressed: bool) -> Iterator[Sheet]:
         return "skip"
 
     any_row = False
-    consumed = 1
+    consumed = above
     with opened(path, compressed=compressed) as raw:
         try:
             reader = pa.csv.open_csv(
                 as_utf8(raw, encoding),
                 read_options=pa.csv.ReadOptions(
-                    use_threads=False, column_names=names, skip_rows_after_names=1, block_size=BLOCK_BYTES
+                    use_threads=False, column_names=names, skip_rows_after_names=above, block_size=BLOCK_BYTES
                 ),
                 parse_options=pa.csv.ParseOptions(
                     delimiter=delimiter,
@@ -79,7 +80,7 @@ def text_sheets(path: Path, *, compressed: bool) -> Iterator[Sheet]:
                 columns, rows = without_blank_rows(batch.columns, rows)
                 if len(rows) or odd:
                     any_row = True
-                    yield Sheet(str(path), None, headers, tuple(columns), rows, odd)
+                    yield Sheet(str(path), None, headers, tuple(columns), rows, odd, header_row=above)
         except pa.ArrowInvalid as error:
             if "Empty CSV" not in str(error):
                 raise QuoteNotClosed(
@@ -91,7 +92,13 @@ def text_sheets(path: Path, *, compressed: bool) -> Iterator[Sheet]:
         any_row = True
         refuse_open_quote(path, ragged)
         yield Sheet(
-            str(path), None, headers, tuple(pa.array([], pa.string()) for _ in headers), no_rows(), tuple(ragged)
+            str(path),
+            None,
+            headers,
+            tuple(pa.array([], pa.string()) for _ in headers),
+            no_rows(),
+            tuple(ragged),
+            header_row=above,
         )
     if not any_row:
         raise empty_text(path)
@@ -208,8 +215,10 @@ def nul_found(path: Path, block: bytes) -> TextHasNul | FileNotTabular:
     )
 
 
-def header_of(path: Path, encoding: str, *, compressed: bool) -> tuple[list[str], str]:
-    """The cells of the first row, and the delimiter that splits it into the most."""
+def header_of(
+    path: Path, encoding: str, *, compressed: bool, rank: HeaderRank | None = None
+) -> tuple[tuple[str, ...], str, int]:
+    """The headers, the delimiter that splits them into the most, and their row number (1 for the first row)."""
     with opened(path, compressed=compressed) as raw:
         text = io.TextIOWrapper(raw, encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="")
         first = text.readline()
@@ -217,7 +226,7 @@ def header_of(path: Path, encoding: str, *, compressed: bool) -> tuple[list[str]
             counts = {delimiter: len(next(csv.reader([first], delimiter=delimiter), [])) for delimiter in DELIMITERS}
             delimiter = max(DELIMITERS, key=lambda candidate: counts[candidate])
             text.seek(0)
-            header = next(csv.reader(text, delimiter=delimiter), [])
+            headers, at = trimmed_headers(next(csv.reader(text, delimiter=delimiter), [])), 0
         except csv.Error as error:
             raise HeaderUnreadable(
                 "the first row cannot be read as headers",
@@ -228,4 +237,27 @@ def header_of(path: Path, encoding: str, *, compressed: bool) -> tuple[list[str]
             ) from error
         if not any(line.strip() for line in text):
             raise empty_text(path)
-    return header, delimiter
+        if rank is not None and rank(headers) < COMPLETE:
+            headers, delimiter, at = header_under_title(text, rank, (headers, delimiter, at))
+        text.seek(0)
+        if at and next(islice(csv.reader(text, delimiter=delimiter), at + 1, None), None) is None:
+            raise empty_text(path)
+    return headers, delimiter, at + 1
+
+
+def header_under_title(
+    text: IO[str], rank: HeaderRank, first: tuple[tuple[str, ...], str, int]
+) -> tuple[tuple[str, ...], str, int]:
+    """The best header among the first rows by any delimiter: headers, delimiter, place; `first` if none is better."""
+    best, most = first, rank(first[0])
+    for delimiter in DELIMITERS:
+        text.seek(0)
+        try:
+            rows = list(islice(csv.reader(text, delimiter=delimiter), 2 * ROWS_ABOVE))
+        except csv.Error:
+            continue
+        at = header_row(rows, rank)
+        headers = trimmed_headers(rows[at])
+        if (found := rank(headers)) > max(most, 1):
+            best, most = (headers, delimiter, at), found
+    return best

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +11,20 @@ import numpy as np
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, XmlError, ZipError
 
 from models.sheets.errors import SheetEmpty, SheetNotFound, WorkbookEncrypted, WorkbookUnreadable
-from models.sheets.sheet import Sheet, checked_headers, typed_column, without_blank_rows
+from models.sheets.header import ROWS_ABOVE, HeaderRank, header_row, trimmed_headers
+from models.sheets.sheet import Sheet, typed_column, without_blank_rows
 
 PIECE_ROWS = 100_000  # Python objects of so many rows are alive at once
 
 
-def workbook_sheets(path: Path, wanted: str | None = None) -> Iterator[Sheet]:
+def workbook_sheets(path: Path, wanted: str | None = None, rank: HeaderRank | None = None) -> Iterator[Sheet]:
     """Every sheet of a workbook, in pieces. An empty sheet stops: a delivery that lacks a part is no delivery."""
     workbook = opened(path)
     names = list(workbook.sheet_names)
     if wanted is not None and wanted not in names:
         raise SheetNotFound("the workbook has no such sheet", where=str(path), expected=", ".join(names), found=wanted)
     for name in [wanted] if wanted is not None else names:
-        yield from sheet_pieces(path, name, loaded(workbook, name, path))
+        yield from sheet_pieces(path, name, loaded(workbook, name, path), rank)
 
 
 def opened(path: Path) -> CalamineWorkbook:
@@ -57,19 +58,23 @@ def unreadable(path: Path, error: Exception, name: str | None = None) -> Workboo
     )
 
 
-def sheet_pieces(path: Path, name: str, sheet: Any) -> Iterator[Sheet]:  # noqa: ANN401
-    """The rows of one sheet under its first row that has cells."""
+def sheet_pieces(path: Path, name: str, sheet: Any, rank: HeaderRank | None = None) -> Iterator[Sheet]:  # noqa: ANN401
+    """The rows of one sheet under its header."""
     where = f"{path}, sheet {name}"
     if sheet.start is None or sheet.height == 0:
         raise empty_sheet(where, "no cells")
     rows = sheet.iter_rows()
-    number = 1
-    header = next(rows, None)
-    while header is not None and not any(cell not in (None, "") for cell in header):
-        header, number = next(rows, None), number + 1
-    if header is None:
+    head: list[Any] = []
+    filled = 0
+    while filled <= ROWS_ABOVE and (row := next(rows, None)) is not None:
+        head.append(row)
+        filled += any(trimmed_headers(row))
+    if not filled:
         raise empty_sheet(where, "no cells")
-    headers = checked_headers(header, where)
+    at = header_row(head, rank)
+    headers, number = trimmed_headers(head[at]), at + 1
+    rows = chain(head[number:], rows)
+    above = number
     any_row = False
     while piece := list(islice(rows, PIECE_ROWS)):
         numbers = np.arange(number + 1, number + 1 + len(piece), dtype=np.int64)
@@ -79,7 +84,7 @@ def sheet_pieces(path: Path, name: str, sheet: Any) -> Iterator[Sheet]:  # noqa:
         columns, numbers = without_blank_rows(columns, numbers)
         if len(numbers):
             any_row = True
-            yield Sheet(str(path), name, headers, tuple(columns), numbers)
+            yield Sheet(str(path), name, headers, tuple(columns), numbers, header_row=above)
     if not any_row:
         raise empty_sheet(where, "a header and no rows")
 

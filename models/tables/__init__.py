@@ -1,7 +1,15 @@
 """Records in columns: how rows become records, which rows count on a day, and the digest that names them."""
 
 from models.tables.accept import Accepted, accept, accept_rows
-from models.tables.columns import ColumnMap, ColumnsMissing, KindAmbiguous, KindNotRecognised, map_columns, recognise
+from models.tables.columns import (
+    ColumnMap,
+    ColumnsMissing,
+    KindAmbiguous,
+    KindNotRecognised,
+    map_columns,
+    rank_of,
+    recognise,
+)
 from models.tables.digests import input_digests
 from models.tables.objects import broken_row, sheet_of_objects, wire_fields
 from models.tables.origins import record_origins
@@ -45,6 +53,7 @@ __all__ = [
     "merge_versions",
     "moments",
     "origins",
+    "rank_of",
     "recognise",
     "record_origins",
     "sheet_of_objects",

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from models.errors import AssetlightError
 from models.records.kind import Field, RecordKind
+from models.sheets import COMPLETE, HeaderRank, HeaderRepeated
 
 KNOWN_AT = Field(
     "known_at",
@@ -175,6 +176,7 @@ def recognise(
     if not complete or any(m.missing and m.fit[0] > complete[0].fit[0] for m in maps):
         raise not_recognised(headers, maps, where)
     best = [m for m in complete if m.fit == complete[0].fit]
+    refuse_repeats(headers, best[0], where)
     if len(best) > 1:
         raise KindAmbiguous(
             "the headers fit several kinds of record",
@@ -184,6 +186,34 @@ def recognise(
             advice="Say which with --kind",
         )
     return best[0]
+
+
+def refuse_repeats(headers: Sequence[str], columns: ColumnMap, where: str) -> None:
+    """Stop where a column that is read has the same header as another one: which is meant is not known.
+
+    Two columns that nobody reads may share a header. Raises HeaderRepeated.
+    """
+    names = [normal(header) for header in headers]
+    for at in {*columns.positions.values(), *(side for side in (columns.seller, columns.buyer) if side is not None)}:
+        if names.count(names[at]) > 1:
+            raise HeaderRepeated(
+                "two columns have the same header",
+                expected="every header that is read once",
+                found=headers[at],
+                where=where,
+                advice="Rename or delete the column that is not meant",
+            )
+
+
+def rank_of(kinds: Iterable[RecordKind], constants: Mapping[str, str] | None = None) -> HeaderRank:
+    """How well a row serves as the header of one of the kinds; see `models.sheets.header`."""
+    wanted = tuple(kinds)
+
+    def rank(headers: Sequence[str]) -> int:
+        maps = [map_columns(headers, kind, constants) for kind in wanted]
+        return max(len(m.positions) + (0 if m.missing else COMPLETE) for m in maps)
+
+    return rank
 
 
 def not_recognised(headers: Sequence[str], maps: Sequence[ColumnMap], where: str) -> AssetlightError:

@@ -177,5 +177,9 @@ def remarks(outcome: ImportOutcome, options: ImportOptions) -> Iterator[str]:
         if sheet.ignored_columns:
             name = Path(sheet.file).name + (f" · {sheet.sheet}" if sheet.sheet else "")
             yield f"ignored columns 未使用的列, {name}: {', '.join(sheet.ignored_columns)}"
+    for sheet in outcome.sheets:
+        if sheet.header_row > 1:
+            name = Path(sheet.file).name + (f" · {sheet.sheet}" if sheet.sheet else "")
+            yield f"header in row 表头行, {name}: {sheet.header_row}; the rows above it were not read 其上各行未读取"
     if outcome.quarantine is not None:
         yield f"quarantine 隔离清单: {outcome.quarantine}"

@@ -136,7 +136,6 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
         ("quote.csv", (TEXT + 'E1,"1001,x\n' + TEXT * 60).encode(), sheets.QuoteNotClosed),
         ("notes.csv", b"x" * 200_000 + b"\n1\n", sheets.HeaderUnreadable),
         ("odd16.csv", b"\xff\xfe\xfd" + TEXT.encode(), sheets.EncodingUnknown),
-        ("twice.csv", b"a,a\n1,2\n", sheets.HeaderRepeated),
         ("cut.parquet", b"PAR1" + b"x" * 50, sheets.ParquetUnreadable),
     ],
 )
