@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test soak check format lint types contracts bench bench-contest bench-features lock clean
+.PHONY: help setup demo test soak check format lint types contracts bench bench-contest bench-families bench-features lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,9 @@ bench-features: $(READY) ## 20 million invoices: ours beside DuckDB by hand, pol
 
 bench-contest: $(READY) ## import, train and score the contest data: seconds, memory, AUC
 	$(BIN)/python -m benchmarks.contest
+
+bench-families: $(READY) ## simulate 10,000 enterprises and compare the feature families: docs/families.md
+	$(BIN)/python -m benchmarks.families
 
 lock: ## renew requirements.txt from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \

@@ -50,15 +50,14 @@ def train_panel(request: PanelRequest, plan: PanelPlan) -> Publication:
         TimeElapsedColumn(), console=console, disable=request.as_json or not console.is_terminal, transient=True,
     ) as bar:  # fmt: skip
         building = bar.add_task("features / 计算特征", total=None)
-        panel = build_panel(
+        panel = build_panel(  # of every feature, so that any choice of them finds the panel in its cache
             lake,
             _days(lake, request),
-            features=chosen,
             horizon_months=request.horizon_months,
             until=request.known_until,
             cache=request.home / "panels",
             progress=lambda done, total: bar.update(building, completed=done, total=total),
-        )
+        ).only(chosen)
         auditing = bar.add_task("leakage audit / 泄漏审计", total=1)
         findings = audit(panel, lake)
         bar.update(auditing, completed=1)

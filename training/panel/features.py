@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
 from importlib import resources
 from pathlib import Path
 
@@ -38,22 +37,26 @@ def panel_features(
     people: Population,
     *,
     features: Sequence[Feature] = CATALOGUE,
+    neighbourhood: bool = False,
     cache: Path | None = None,
     progress: Progress = lambda *_: None,
 ) -> pa.Table:
     """enterprise_id, as_of and every feature for the rows of the population, in their order.
 
-    Kept under `cache` by the digests of the lake, of the code that computes features, of the days and of the features;
+    `neighbourhood`: with the books of the other enterprises, over the whole lake at once; without it features of the
+    network are null, as they are wherever enterprises are scored without their neighbours: both sides must agree.
+    Kept under `cache` by the digests of the lake, of the code that computes features, of the rows and of the features;
     reading it back gives the same bits. Raises PanelRowsLost.
     """
     days = people.days
-    path = None if cache is None else cache / f"{panel_key(lake, days, features)}.parquet"
+    key = panel_key(lake, people, features, neighbourhood=neighbourhood)
+    path = None if cache is None else cache / f"{key}.parquet"
     if path is not None and path.exists():
         progress(1, 1)
         return _in_order(pq.read_table(path), people)
     chunks = list(bucket_groups(lake))
-    apart = [item for item in features if reads_others(item)]
-    alone = [item for item in features if not reads_others(item)]
+    apart = [item for item in features if neighbourhood and reads_others(item)]
+    alone = [item for item in features if item not in apart]
     wanted = pa.table({"enterprise_id": people.enterprise_ids, "as_of": people.as_of})
     parts = []
     for done, buckets in enumerate(chunks):
@@ -62,7 +65,7 @@ def panel_features(
     table = pa.concat_tables(parts)
     if apart:  # they look into the books of enterprises of other buckets
         progress(len(chunks), len(chunks) + 1)
-        network = _rows_of(compute_features(lake.tables(), days, features=apart), wanted)
+        network = _rows_of(compute_features(lake.tables(neighbourhood=True), days, features=apart), wanted)
         table = table.join(network, keys=_KEYS, join_type="left outer")
     table = _in_order(table.select(["enterprise_id", "as_of", *(item.name for item in features)]), people)
     progress(1, 1)
@@ -71,14 +74,17 @@ def panel_features(
     return table
 
 
-def panel_key(lake: Lake, days: Sequence[date], features: Sequence[Feature]) -> str:
+def panel_key(lake: Lake, people: Population, features: Sequence[Feature], *, neighbourhood: bool = False) -> str:
     """What the features depend on, as a name of 24 hexadecimal digits."""
     return digest(
         {
             "lake": hashlib.sha256(lake.manifest().to_bytes()).hexdigest(),
             "code": _code_digest(),
             "version": __version__,
-            "days": [day.isoformat() for day in days],
+            "days": [day.isoformat() for day in people.days],
+            "horizon_months": people.horizon_months,
+            "last_day_known": people.last_day_known.isoformat(),
+            "neighbourhood": neighbourhood,
             "features": [item.name for item in features],
         }
     )[:24]

@@ -21,6 +21,8 @@ from scipy.stats import rankdata
 
 from models.errors import AssetlightError
 from models.features import Feature, compute_features
+from models.features.catalogue import ROLLUPS
+from models.features.family import mentioned
 from models.lake import Lake
 from models.records import KINDS
 from models.tables import Tables, end_of_day
@@ -34,6 +36,7 @@ Compute = Callable[..., pa.Table]
 TOO_GOOD_AUC = 0.97  # of one feature alone; dpd on the day, honestly known, reaches about 0.9
 FEWEST_KNOWN_DEFAULTS = 10  # below this an AUC of one proves nothing
 ID_ORDER_AUC, ID_ORDER_ERRORS = 0.1, 4.0  # distance from one half, and in standard errors
+DEBT = "debt"  # also the bureau's view of the same loans
 SAMPLE = 24  # enterprises that are computed again without what was learned after each day
 _NOT_FEATURES = frozenset({"enterprise_id", "as_of"})
 
@@ -150,7 +153,7 @@ def future_blind(panel: Panel, lake: Lake, *, sample: int = SAMPLE, compute: Com
 
 def shared_kinds(features: Sequence[Feature]) -> Finding:
     """Names the features that read kinds labels are made from: known on the day, so allowed, but to be seen without."""
-    families = sorted({feature.family for feature in features if feature.family in FAMILIES_OF_LABEL_KINDS})
+    families = sorted({feature.family for feature in features if tells_of_repayment(feature)})
     kinds = ", ".join(kind.name for kind in KINDS_READ)
     return Finding(
         "shared_kinds",
@@ -162,7 +165,11 @@ def shared_kinds(features: Sequence[Feature]) -> Finding:
     )
 
 
-FAMILIES_OF_LABEL_KINDS = frozenset({"debt", "risk_events"})
+def tells_of_repayment(feature: Feature) -> bool:
+    """Whether a feature reads a kind that labels are made from, or is of the family that tells of debt."""
+    made_from = {kind.name for kind in KINDS_READ}
+    rollups = (ROLLUPS[name] for name in mentioned(feature.expression) if name in ROLLUPS)
+    return feature.family == DEBT or any(made_from & set(rollup.reads) for rollup in rollups)
 
 
 def known_by(tables: Tables, day: date) -> Tables:

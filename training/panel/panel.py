@@ -89,7 +89,9 @@ class Panel:
         places = {name: place for place, name in enumerate(self.names)}
         kept = tuple(item for item in features if item.name in places)
         columns = [places[item.name] for item in kept]
-        return replace(self, features=kept, matrix=np.ascontiguousarray(self.matrix[:, columns]))
+        asked = {item.name for item in features}
+        left_out = {name: reason for name, reason in self.left_out.items() if name in asked}
+        return replace(self, features=kept, left_out=left_out, matrix=np.ascontiguousarray(self.matrix[:, columns]))
 
     def rows(self, where: NDArray[np.bool_]) -> Panel:
         """The panel with fewer rows; the counts stay those of the whole."""
@@ -109,15 +111,16 @@ def build_panel(
     features: Sequence[Feature] = CATALOGUE,
     horizon_months: int = 12,
     until: date | None = None,
+    neighbourhood: bool = False,
     cache: Path | None = None,
     progress: Progress = lambda *_: None,
 ) -> Panel:
-    """The panel of the lake on the given days, with the given features.
+    """The panel of the lake on the given days, with the given features. `neighbourhood`: see `panel_features`.
 
     Raises NoLoansKnown, NoMatureDay, PanelRowsLost.
     """
     people = population(lake.tables(), days, horizon_months=horizon_months, until=until)
-    table = panel_features(lake, people, cache=cache, progress=progress)
+    table = panel_features(lake, people, features=features, neighbourhood=neighbourhood, cache=cache, progress=progress)
     return panel_of(table, people, features, origins(lake.tables()))
 
 

@@ -19,7 +19,7 @@ from training.panel.card import card_of, card_text
 from training.panel.clustered import auc, auc_difference
 from training.panel.evaluate import FOLDS, Unseen, by_feed, figures, on_days, score_unseen
 from training.panel.fit import fit_panel
-from training.panel.leakage import FAMILIES_OF_LABEL_KINDS, Finding, refuse_leaks
+from training.panel.leakage import Finding, refuse_leaks, tells_of_repayment
 from training.panel.panel import Panel
 from training.panel.split import TimeSplit, split_days
 from training.validate import verdict
@@ -116,11 +116,11 @@ def _measured(
             "model_minus_turnover": difference.as_dict(),
         }
         measured["verdict"] = [verdict(difference, f"仅用净销售额（{TURNOVER}）", f"turnover alone ({TURNOVER})")]
-    others = [feature for feature in panel.features if feature.family not in FAMILIES_OF_LABEL_KINDS]
+    others = [feature for feature in panel.features if not tells_of_repayment(feature)]
     if 0 < len(others) < len(panel.features):
         without = score_unseen(panel.only(others), split, seed=plan.seed, folds=plan.folds, progress=progress)
         measured["without_label_kinds"] = {
-            "families_left_out": sorted(FAMILIES_OF_LABEL_KINDS & {feature.family for feature in panel.features}),
+            "families_left_out": sorted({feature.family for feature in panel.features if tells_of_repayment(feature)}),
             "auc": auc(without.log_odds, without.outcome, without.clusters).as_dict(),
             "with_minus_without": auc_difference(
                 unseen.log_odds, without.log_odds, unseen.outcome, unseen.clusters

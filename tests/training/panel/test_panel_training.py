@@ -26,6 +26,7 @@ from training.panel.split import TooFewDays
 
 DAYS = quarter_ends(date(2022, 3, 31), date(2023, 12, 31))
 SOME = CATALOGUE[:6]
+FEW = "sales_3m_fen,sales_12m_fen,sales_24m_fen,sales_growth_3m_yoy,sales_recent_share_3m,void_rate_12m,dpd_max_12m"
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def train(home: Path, *extra: str) -> Any:
-    fixed = ["train", "--panel", "--home", str(home), "--as-of", "2021-09-30", "--folds", "2"]
+    fixed = ["train", "--panel", "--home", str(home), "--as-of", "2021-09-30", "--folds", "2", "--features", FEW]
     return CliRunner().invoke(commands, [*fixed, *extra])
 
 
@@ -54,6 +55,7 @@ def test_a_panel_trains_a_bundle_tested_out_of_time_and_out_of_entity(home: Path
     measured, data = printed["out_of_time_and_entity"], printed["data"]
     assert measured["auc"]["low"] < measured["auc"]["value"] < measured["auc"]["high"]
     assert measured["auc"]["value"] > 0.6
+    assert measured["without_label_kinds"]["families_left_out"] == ["debt"]
     assert all(row["passed"] for row in printed["leakage_audit"])
     assert data["already_defaulted"] > 0
     assert data["immature"] > 0
@@ -109,8 +111,10 @@ def test_the_cache_gives_the_same_bits_and_notices_new_records(home: Path, tmp_p
     again = panel_features(lake, people, features=SOME, cache=tmp_path, progress=lambda *step: calls.append(step))
     assert again.equals(first)
     assert calls == [(1, 1)]
-    key = panel_key(lake, people.days, SOME)
-    assert len({key, panel_key(lake, people.days[1:], SOME), panel_key(lake, people.days, SOME[1:])}) == 3
+    key = panel_key(lake, people, SOME)
+    others = (population(lake.tables(), DAYS[1:]), population(lake.tables(), DAYS, horizon_months=9))
+    keys = {key, panel_key(lake, people, SOME[1:]), *(panel_key(lake, other, SOME) for other in others)}
+    assert len(keys) == 4
     row = event("NEW", "lawsuit", DAYS[0] - timedelta(days=400))
     lake.append("risk_event", record_table(KINDS["risk_event"], [row]))
-    assert panel_key(lake, people.days, SOME) != key
+    assert panel_key(lake, people, SOME) != key
