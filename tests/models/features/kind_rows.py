@@ -92,6 +92,9 @@ def kinds_read(family: Family) -> dict[str, set[str]]:
     for rollup in {r.name: r for r in (*family.rollups, *(ROLLUPS[name] for name in sorted(borrowed)))}.values():
         for name in rollup.reads:
             read.setdefault(name, set()).update(set(rollup.columns_of(KINDS[name])) - {"known_at"})
+            read[name] |= {
+                field.name for field in KINDS[name].fields if f"r.{field.name}" in rollup.where.get(name, "")
+            }
         if rollup.network:
             read |= {name: {field.name for field in KINDS[name].fields} for name in ("relation", "risk_event")}
     sides = any(mentioned(feature.expression) & {"s", "p"} for feature in family.features)
