@@ -63,8 +63,12 @@ CASES: dict[str, Case] = {
     "settlement": Case(
         alone(settlement),
         {
-            "payment": {"direction": ["paid", "paid", "received"], "invoice_no": ["1", "2", None]},
-            "invoice": {**INVOICES, "direction": ["sales", "purchase"], "invoice_no": "12"},
+            "payment": {
+                "direction": ["paid", "paid", "received"],
+                "invoice_no": ["1", "1", None],
+                "counterparty_id": "1",
+            },
+            "invoice": {**INVOICES, "direction": ["sales", "purchase"], "invoice_no": "1", "counterparty_id": "1"},
         },
     ),
     "closed_loop": Case(alone(closed_loop), {"payment": RECEIPTS, "invoice": INVOICES}),
