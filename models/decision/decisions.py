@@ -27,6 +27,7 @@ from models.explanation import (
     waterfall,
 )
 from models.explanation.catalogue import DOCUMENTS, GATE_REASONS
+from models.explanation.features import FEATURE_NAMES
 from models.explanation.joining import joined_texts, text_where
 from models.grades import GRADES, UNKNOWN, grade_name
 from models.limits import NO_REQUEST, Cases, LimitColumns, Outcome, Status
@@ -98,7 +99,7 @@ class Decisions:
             "sources": sources(self.limits, self.policy, row),
             "caps": caps(self.limits, self.policy, row),
             "waterfall": waterfall(self.limits, row),
-            "feature_values": {name: _number(column[row]) for name, column in self.cases.facts.items()},
+            "feature_values": self._facts(row),
             "input_sha256": self.input_sha256[row].as_py(),
             "bundle": {
                 "digest": self.bundle.digest,
@@ -153,6 +154,11 @@ class Decisions:
     @cached_property
     def _row_of(self) -> dict[str, int]:
         return {name: row for row, name in enumerate(self.enterprise_ids.to_pylist())}
+
+    def _facts(self, row: int) -> dict[str, float | None]:
+        """Every feature, and the evidence that is on file: which feeds others have does not show in one's record."""
+        values = {name: _number(column[row]) for name, column in self.cases.facts.items()}
+        return {name: value for name, value in values.items() if value is not None or name in FEATURE_NAMES}
 
     def _missing_documents(self, row: int) -> list[object]:
         waiting = {rule.document_at(row) for rule in self.limits.rules if rule.status[row] == Status.PENDING}

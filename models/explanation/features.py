@@ -27,6 +27,7 @@ class FeatureWords(NamedTuple):
         return PROBABILITY_TITLE_EN.format(name=self.en)
 
 
+FEATURE_NAMES = frozenset(item.name for item in CATALOGUE)
 _WORDS = {item.name: FeatureWords(item.zh, item.en, item.unit, item.window) for item in CATALOGUE}
 
 

@@ -58,11 +58,12 @@ _SUBJECTS: Mapping[str, Subject] = {"claims": CLAIMS, "orders": ORDERS, "anchors
 def read_positions(tables: Tables, as_of: date, enterprises: pa.Array) -> Positions:
     """What each of `enterprises` (ids, each once) holds and owes at the end of `as_of`.
 
-    Only kinds that some subject needs are attached, and without any of them no statement runs at all.
+    Only kinds that some subject needs and that hold a row are attached; without any, no statement runs at all.
     """
-    told = {n: subject for n, subject in _SUBJECTS.items() if all(kind in tables.by_kind for kind in subject.needs)}
+    held = {kind: source for kind, source in tables.by_kind.items() if kind in KINDS and not _is_empty(source)}
+    told = {name: subject for name, subject in _SUBJECTS.items() if all(kind in held for kind in subject.needs)}
     asked = {kind for subject in told.values() for kind in (*subject.needs, *subject.reads)}
-    present = {kind: source for kind, source in tables.by_kind.items() if kind in asked and kind in KINDS}
+    present = {kind: source for kind, source in held.items() if kind in asked}
     places = pa.array(np.arange(len(enterprises), dtype=np.int64))
     beside = {"moments": moments([as_of]), "wanted": pa.table({"enterprise_id": enterprises, "row": places})}
     texts = {name: subject.text(tuple(present), as_of) for name, subject in told.items()}
@@ -74,6 +75,11 @@ def read_positions(tables: Tables, as_of: date, enterprises: pa.Array) -> Positi
         anchors=found.get("anchors"),
         single={name: rows for name in _SINGLE if (rows := found.get(name)) is not None},
     )
+
+
+def _is_empty(source: Source) -> bool:
+    """A kind without a row says nothing about anybody, as if it were not there."""
+    return isinstance(source, pa.Table) and source.num_rows == 0
 
 
 def _planned_once(

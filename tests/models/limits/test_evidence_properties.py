@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from models.limits import Status, compute_limits
 from models.limits.ceilings import CEILINGS
 from models.limits.sources import SOURCES
-from tests.limit_cases import cases
+from tests.limit_cases import cases, default_policy
 from tests.limit_firms import cases_of, random_firms
 from tests.limit_oracle import WAN
 from tests.position_rows import AS_OF, policy_with
@@ -177,3 +177,22 @@ def test_the_bank_s_capital_bounds_one_client(tmp_path: Any) -> None:
     single = next(cap for cap in limits.ceilings if cap.code == "single_name")
     assert single.value[0] == 450 * WAN
     assert limits.limit_fen[0] == 450 * WAN
+
+
+def test_one_enterprise_is_decided_as_among_many_with_other_feeds() -> None:
+    """The bytes of a decision do not show which feeds other enterprises have: alone, named and together are equal."""
+    from models.scoring import CreditRequest, score  # noqa: PLC0415
+    from tests.factories import bundle  # noqa: PLC0415
+    from tests.position_rows import claim, tables  # noqa: PLC0415
+
+    policy = default_policy(AS_OF)
+    rich = [claim("1", "A", 100, enterprise_id="RICH"), claim("2", "B", 80, enterprise_id="RICH")]
+    returns = [{"enterprise_id": "POOR", "tax": "vat", "period_end": AS_OF, "payable_fen": 1, "paid_fen": 900}]
+    both, poor = tables(receivable=rich, tax_return=returns), tables(tax_return=returns)
+    asked = {"POOR": CreditRequest("technology_credit")}
+    together = score(both, AS_OF, bundle(), policy, requests=asked).record_of("POOR")
+    named = score(both, AS_OF, bundle(), policy, requests=asked, enterprises=["POOR"]).record_of("POOR")
+    alone = score(poor, AS_OF, bundle(), policy, requests=asked).record_of("POOR")
+    assert together.to_json() == named.to_json() == alone.to_json()
+    assert together.feature_values["tax_vat_12m_fen"] == 900
+    assert "receivables_fen" not in together.feature_values
