@@ -44,6 +44,7 @@ class PlausibleRanges:
 
     first_day: date
     by_document: Mapping[str, tuple[PlausibleRange, ...]]
+    only_pending: frozenset[str]  # documents that are asked for only where a rule waits for them
     sha256: str
 
 
@@ -69,12 +70,17 @@ def _load(on: date, folder: Path) -> PlausibleRanges:
             "no plausible ranges are in force", expected=f"a day from {days[0]}", found=on.isoformat(), where=file
         )
     chosen = versions[in_force[-1]]
-    chosen.only(("from", "reference", "items"))
+    chosen.only(("from", "reference", "only_pending", "items"))
     chosen.text("reference")
     items = chosen.child("items")
     items.only((), tuple(words.code for words in DOCUMENTS.values()))
     found = {code: _ranges(items.child(code)) for code in items.tree}
-    return PlausibleRanges(days[in_force[-1]], found, digest({code: repr(ranges) for code, ranges in found.items()}))
+    return PlausibleRanges(
+        first_day=days[in_force[-1]],
+        by_document=found,
+        only_pending=frozenset(chosen.texts("only_pending", tuple(found))),
+        sha256=digest({code: repr(ranges) for code, ranges in found.items()}),
+    )
 
 
 def _ranges(item: Node) -> tuple[PlausibleRange, ...]:

@@ -96,7 +96,9 @@ def _open(
         pending = document in waiting
         if document is Document.CONFIRMATIONS:
             ends = _confirmed(situation)
-        elif pending or not any(_known(situation, item.fact) for item in declared):
+        elif pending or (
+            code not in ranges.only_pending and not any(_known(situation, item.fact) for item in declared)
+        ):
             ends = _ends(situation, declared, pending=pending)
         else:
             continue

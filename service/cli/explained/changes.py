@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -73,10 +74,10 @@ def information(explanation: ExplanationRecord, language: Language) -> Renderabl
     if not explanation.information:
         return None
     table = _table()
-    for _ in ("prudent", "best"):
+    for _ in ("mark", "prudent", "best"):
         table.add_column(justify="right", no_wrap=True)
     heads = (language.say("审慎值", "prudent"), language.say("乐观值", "at best"))
-    table.add_row(Text("  " + language.say("资料", "document"), "dim"), *(Text(head, "dim") for head in heads))
+    table.add_row(Text("  " + language.say("资料", "document"), "dim"), "", *(Text(head, "dim") for head in heads))
     together = False
     for item in explanation.information:
         ends = (item.prudent_yuan, item.best_yuan)
@@ -84,11 +85,15 @@ def information(explanation: ExplanationRecord, language: Language) -> Renderabl
         if ends[0] == ends[1] and item.together_prudent_yuan != item.together_best_yuan:
             ends, mark, together = (item.together_prudent_yuan, item.together_best_yuan), "* ", True
         shown = [yuan_for_reading(fen_from_yuan(end)) for end in ends]
-        table.add_row(Text(mark + language.say(item.zh, item.en), "yellow" if item.pending else ""), *shown)
-    parts: list[RenderableType] = [title(language, "补充资料的价值", "What a document is worth", "元 yuan"), table]
+        words = Padding(Text(language.say(item.zh, item.en), "yellow" if item.pending else ""), (0, 0, 0, 2))
+        table.add_row(words, Text(mark.strip(), "yellow"), *shown)
+    parts: list[RenderableType] = [
+        title(language, "补充资料的价值", "What a document is worth", language.say("元", "yuan")),
+        table,
+    ]
     if together:
-        words = language.say("* 与其他待补资料一并提供时", "* together with the other pending documents")
-        parts.append(Text("  " + words, "dim"))
+        note = language.say("* 与其他待补资料一并提供时", "* together with the other pending documents")
+        parts.append(Text("  " + note, "dim"))
     return Group(*parts)
 
 
@@ -104,15 +109,10 @@ def _table() -> Table:
 
 
 def _indented(head: Text, *lines: Text) -> RenderableType:
-    grid = Table.grid(padding=(0, 0, 0, 4))
-    grid.add_column(overflow="fold")
-    for line in lines:
-        if line.plain:
-            grid.add_row(line)
-    return Group(head, grid)
+    return Group(head, *(Padding(line, (0, 0, 0, 4)) for line in lines if line.plain))
 
 
-def _against(explanation: ExplanationRecord, language: Language) -> Text:
+def _against(explanation: ExplanationRecord, language: Language) -> RenderableType:
     split = explanation.attribution
     words = language.say(split.reference_zh, split.reference_en)
-    return Text(f"  {words} · v{split.reference_version} {split.reference_sha256[:8]}", "dim")
+    return Padding(Text(f"{words} · v{split.reference_version} {split.reference_sha256[:8]}", "dim"), (0, 0, 0, 2))

@@ -18,6 +18,7 @@ from models.explanation.information import RangesNotInForce, load_ranges, value_
 from models.explanation.levers import find_levers
 from models.explanation.situation import Situation
 from models.limits import Cases, compute_limits, measure
+from models.limits.vocabulary import facts_read
 from models.policy import PolicyFileInvalid
 from models.positions import read_positions
 from tests.limit_cases import DAY, cases, default_policy
@@ -40,6 +41,8 @@ def test_older_invoices_are_worth_the_whole_limit() -> None:
     assert found.pending
     assert (found.prudent_fen, found.best_fen) == (0, limit_with(case, days_since_first_sale=730.0))
     assert found.width_fen == found.best_fen > 0
+    assert found.binding_at_best
+    assert found.sources_at_best_fen >= found.best_fen
 
 
 def test_the_widest_item_comes_first_and_missing_ones_are_told_apart() -> None:
@@ -116,6 +119,15 @@ def test_every_range_names_a_document_of_the_catalogue_once() -> None:
     """The ranges speak of documents that rules wait for."""
     assert set(RANGES.by_document) <= {words.code for words in DOCUMENTS.values()}
     assert {"yearly_statement", "confirmations", "tax_grade", "loan_list"} <= set(RANGES.by_document)
+
+
+def test_every_fact_of_a_range_is_read_by_the_engine() -> None:
+    """A range on a name that no rule reads would say that a document is worth nothing."""
+    read = facts_read(default_policy()) | {"grade"}
+    named = {item.fact for items in RANGES.by_document.values() for item in items}
+    shared = {item.of for items in RANGES.by_document.values() for item in items if item.of is not None}
+    assert named - read == set()
+    assert shared - read - {"supplier_settled_12m_fen", "orders_open_fen", "pool_gross_fen"} == set()
 
 
 @pytest.mark.parametrize(

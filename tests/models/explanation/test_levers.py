@@ -220,6 +220,16 @@ def test_confirming_the_fewest_claims_of_a_debtor(tmp_path: Path) -> None:
     assert "U" in lever.zh and "2" in lever.en  # noqa: PT018
 
 
+def test_other_buyers_lift_a_base_on_one_debtor(tmp_path: Path) -> None:
+    """One debtor of 100 counts 20 at a share of 20 %; with x on others 20 + 1.2 x count, 62.5 of which carry 50."""
+    found = situation([claim("A1", "A", 100)], policy_with(tmp_path, {}), requested_fen=50 * WAN)
+    assert int(compute_limits(found.cases).limit_fen[0]) == 16 * WAN
+    lever = next(one for one in find_levers(found) if one.code == "diversify")
+    assert abs(lever.change - 42.5 / 1.2 * WAN) < 10  # the base is floored by debtor
+    assert (lever.limit_fen, lever.most) == (50 * WAN, 400 * WAN)
+    assert lever.next_binding == ("sources_total", "requested")
+
+
 def test_repaying_debt_and_a_longer_tenor_where_debt_service_binds() -> None:
     """Debt service binds: repaying other debt lifts it, and so does a longer tenor, each to the smallest change."""
     facts = {

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from models.money import fen_from_yuan
+from models.money import fen_from_yuan, yuan_text
 from models.policy.load import load_policy
 from service.api.examples import VALUATION_EXAMPLES, WHAT_IF_EXAMPLES
 from service.bootstrap import Service
-from tests.service.conftest import PATH, asked, invoices_of
+from tests.service.conftest import ENTERPRISES, PATH, asked, invoices_of
 
 RECEIVABLES = [
     {
@@ -101,6 +101,20 @@ def test_a_what_if_changes_facts_by_the_same_path(client: TestClient) -> None:
     assert found["changed"]["facts"] == {"void_rate_12m": 0.9, "sales_12m_fen": "1000000.00"}
     unknown = what_if(client, assessment, {"facts": {"sales_12m_fen": None}})
     assert (unknown["outcome"], unknown["decision"]["missing_documents"][0]["code"]) == ("refer", "sales_invoices")
+
+
+def test_with_another_firms_features_comes_its_probability(client: TestClient) -> None:
+    """Features are changed before the model reads them: with another's features come its probability and grade."""
+    assessment = made(client)
+    others = (client.post(PATH, json=asked(enterprise)).json()["decision"] for enterprise in ENTERPRISES)
+    other = next(one for one in others if one["pd"] not in (None, assessment["decision"]["pd"]))
+    facts = {
+        name: yuan_text(int(value)) if name.endswith("_fen") and value is not None else value
+        for name, value in other["feature_values"].items()
+    }
+    found = what_if(client, assessment, {"facts": facts})["decision"]
+    assert (found["pd"], found["grade"], found["limit_yuan"]) == (other["pd"], other["grade"], other["limit_yuan"])
+    assert found["enterprise_id"] == "E5"
 
 
 def test_a_what_if_with_another_request_equals_an_assessment_with_it(client: TestClient) -> None:
