@@ -49,6 +49,7 @@ contracts: $(READY) ## which module may import which
 bench: $(READY) ## limits a second and milliseconds for one, against their targets
 	$(BIN)/python -m benchmarks.limits
 	$(BIN)/python -m benchmarks.recomputation
+	$(BIN)/python -m benchmarks.explanation
 
 bench-features: $(READY) ## 20 million invoices: ours beside DuckDB by hand, polars, pandas (ARGS="--invoices N")
 	$(BIN)/python -m benchmarks.features $(ARGS)

@@ -13,6 +13,7 @@ from models.positions import read_positions
 from models.scoring import CreditRequest, score
 from models.tables import Tables, input_digests
 from service.assessing import Assessor
+from service.replaying import Replay, replay
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,9 @@ def what_if(
     a difference could not be put down to the assumption.
     """
     tables = records or assessor.lake.tables(enterprises=[record.enterprise_id])
-    again = _scored(assessor, record, tables, Assumption())
-    if again.decision_id != record.decision_id:
-        raise _not_reproduced(record, again)
+    baseline = replay(assessor, record, tables)
+    if not baseline.matched:
+        raise _not_reproduced(baseline)
     if assumption.records is not None:
         tables = Tables({**tables.by_kind, **assumption.records.by_kind})
     return _scored(assessor, record, tables, assumption)
@@ -72,21 +73,12 @@ def _scored(assessor: Assessor, record: DecisionRecord, tables: Tables, assumpti
     return decisions.record_of(record.enterprise_id)
 
 
-def _not_reproduced(kept: DecisionRecord, again: DecisionRecord) -> DecisionNotReproduced:
-    differing = [
-        name
-        for name, before, after in (
-            ("data", kept.input_sha256, again.input_sha256),
-            ("policy", kept.policy.digest, again.policy.digest),
-            ("code", kept.code_version, again.code_version),
-        )
-        if before != after
-    ]
-    what = " and ".join(differing) or "code"
+def _not_reproduced(baseline: Replay) -> DecisionNotReproduced:
+    what = " and ".join(baseline.changed)
     return DecisionNotReproduced(
         f"the {what} changed since the assessment was made",
-        expected=kept.decision_id,
-        found=again.decision_id,
+        expected=baseline.kept.decision_id,
+        found=baseline.again.decision_id,
         field=what,
         advice="assess the enterprise again, then ask what if; the kept decision stands as it was made",
     )

@@ -16,7 +16,7 @@ class WhatIfRequest(Strict):
 
     facts: dict[str, str | float | int | None] = Field(
         default_factory=dict,
-        max_length=200,
+        max_length=2_000,
         description="facts by name as in the decision's feature_values: *_fen as decimal yuan text, others as numbers, "
         "null: not known",
         examples=[{"sales_12m_fen": "5000000.00", "void_rate_12m": 0.02}],
