@@ -84,10 +84,10 @@ class Assessor:
         if not has_rows(tables):
             raise EnterpriseUnknown(
                 "no record of this enterprise is stored",
-                expected="the id of a stored enterprise, or records in the request",
+                expected="the id of a stored enterprise",
                 found=enterprise_id,
                 field="enterprise_id",
-                advice="import its records with assetlight import, or send them as `records`",
+                advice="Import its records first: assetlight import FILE...",
             )
         return tables
 

@@ -7,6 +7,20 @@ import typer
 from training.simulate.command import simulate
 from training.train_command import train
 
+TRAIN_EPILOG = """\
+Example: assetlight train --labels with_credit_record.xlsx --as-of 2020-02-29
+
+Example: assetlight train --panel --as-of 2021-12-31 --to 2023-12-31 --every quarter
+
+Exit codes: 0 done; 1 bad input; 2 wrong usage; 3 something must be done first; 4 written but not put in force, because
+the model has shown no skill; --debug shows the traceback of an unexpected error.
+"""
+SIMULATE_EPILOG = """\
+Example: assetlight simulate --enterprises 300 --months 36 --out demo
+
+Exit codes: 0 done; 2 wrong usage; --debug shows the traceback of an unexpected error.
+"""
+
 commands = typer.Typer(no_args_is_help=True)
-commands.command("simulate")(simulate)
-commands.command("train")(train)
+commands.command("simulate", epilog=SIMULATE_EPILOG)(simulate)
+commands.command("train", epilog=TRAIN_EPILOG)(train)

@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from training.options import HomeOption, JsonOption
+
 
 class Every(StrEnum):
     """How far apart the days of a panel are."""
@@ -53,7 +55,7 @@ def train(  # noqa: PLR0913  (one parameter per option)
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Last day about which loans are fully known / 贷款信息截止日"),
     ] = None,
-    home: Annotated[Path, typer.Option(envvar="ASSETLIGHT_HOME", help="Data directory / 数据目录")] = Path("var"),
+    home: HomeOption = Path("var"),
     out: Annotated[
         Path | None, typer.Option(help="Write the bundle here instead, leaving CURRENT alone / 输出目录")
     ] = None,
@@ -72,7 +74,7 @@ def train(  # noqa: PLR0913  (one parameter per option)
     force: Annotated[
         bool, typer.Option("--force", help="Put it in force without demonstrated skill too / 未显示区分能力也启用")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object / 只输出一个 JSON 对象")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Train a default-probability model and show how good it is beside simpler ones. 训练违约概率模型并与简单方法比较。
 
@@ -81,9 +83,6 @@ def train(  # noqa: PLR0913  (one parameter per option)
 
     Either from a file of labels on one day, or (--panel) from quarterly days whose outcomes the loan records tell:
     learned on early days, tested on later days and other enterprises, after an audit for leaks.
-
-    Examples: assetlight train --labels with_credit_record.xlsx --as-of 2020-02-29;
-    assetlight train --panel; assetlight train --panel --as-of 2021-12-31 --to 2023-12-31 --every quarter
     """
     if panel or to or test_from or known_until:
         if labels is not None:

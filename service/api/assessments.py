@@ -19,6 +19,7 @@ from service.api.messages import AssessmentRequest, AssessmentResponse
 from service.api.problems import documented
 from service.assessing import Question
 from service.bootstrap import Service
+from service.errors import EnterpriseUnknown
 from service.store import Assessment
 
 routes = APIRouter(prefix="/v1/assessments", tags=["assessments"])
@@ -62,7 +63,12 @@ def make_assessment(
         if asked.request is None
         else service.assessor.application(as_of, product=asked.request.product, amount_yuan=asked.request.amount_yuan)
     )
-    decision = service.assessor.decide(Question(asked.enterprise_id, as_of, request, records))
+    try:
+        decision = service.assessor.decide(Question(asked.enterprise_id, as_of, request, records))
+    except EnterpriseUnknown as unknown:
+        unknown.expected = "the id of a stored enterprise, or records in the request"
+        unknown.advice = "import its records, or send them as `records`"
+        raise
     made = Assessment(
         id=service.new_id(moment),
         created_at=moment,

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from training.options import JsonOption
 from training.simulate.feeds.everything import tables_of
 from training.simulate.outcome import cash_book, label_rows, rates, role_rows
 from training.simulate.rows import ORIGIN
@@ -106,11 +107,14 @@ def simulate_to(out: Path, plan: Plan, progress: Callable[[str, int, int], None]
 
 def simulate(  # noqa: PLR0913  (one argument per option)
     *,
-    out: Annotated[Path, typer.Option(help="Folder to write / 输出目录")] = Path("var/simulated"),
+    out: Annotated[Path, typer.Option(metavar="DIRECTORY", help="Folder to write / 输出目录")] = Path("var/simulated"),
     enterprises: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many enterprises / 企业数")] = 300,
     months: Annotated[int, typer.Option(min=2, max=240, help="How many months / 月数")] = 36,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes / 随机种子")] = 7,
-    start: Annotated[datetime, typer.Option(formats=["%Y-%m"], help="First month / 起始月份")] = datetime(2021, 1, 1),  # noqa: DTZ001
+    start: Annotated[
+        datetime,
+        typer.Option(formats=["%Y-%m"], metavar="YYYY-MM", show_default="2021-01", help="First month / 起始月"),
+    ] = datetime(2021, 1, 1),  # noqa: DTZ001
     invoices_per_month: Annotated[
         float, typer.Option(min=0.1, max=500, help="Mean sales invoices of an enterprise in a month / 月均销项发票数")
     ] = 12.0,
@@ -120,12 +124,12 @@ def simulate(  # noqa: PLR0913  (one argument per option)
     hardship: Annotated[
         float, typer.Option(min=-5, max=5, help="Takes so many times 2 % of sales from profits / 经济困难程度")
     ] = 0.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object / 只输出一个 JSON 对象")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Simulate an economy in which default follows from cash running out. 模拟一个企业因现金耗尽而违约的经济体。
 
     Writes every record kind as Parquet, labels, and (up to 1,000 enterprises) one deliberately dirty sheet, all marked
-    as simulated. Example: assetlight simulate --enterprises 300 --months 36 --out demo
+    as simulated.
     """
     console = Console(stderr=True)
     words = {"weeks": "the economy lives / 经济运行（周）", "enterprises": "the bank learns / 写出企业"}

@@ -18,7 +18,7 @@ ANCHOR, SUPPLIER, SUBSUPPLIER, DISTRIBUTOR, STARTUP, TRADER, FRAUDSTER = range(7
 ROLE_NAMES = ("anchor", "supplier", "subsupplier", "distributor", "startup", "trader", "fraudster")
 ROLE_SHARES = (0.01, 0.26, 0.19, 0.17, 0.11, 0.245, 0.015)
 INDUSTRIES = 12
-RING_SIZES = (3, 4, 5)
+RING_SIZE = 4  # enterprises that invoice each other in a ring
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def populate(enterprises: int, seed: int, invoices_per_month: float, hardship: f
     monthly = annual / 12
     ring = np.full(enterprises, -1)
     members = np.flatnonzero(is_[FRAUDSTER])
-    ring[members] = np.arange(len(members)) // 4
+    ring[members] = np.arange(len(members)) // RING_SIZE
     return Population(
         seed=seed,
         role=role,

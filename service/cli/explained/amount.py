@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich import box
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -54,13 +55,21 @@ def ceilings(decision: DecisionRecord, language: Language) -> RenderableType:
     table.add_column(language.say("金额", "value"), justify="right", no_wrap=True)
     table.add_column(language.say("余量", "slack"), justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    for row in cap_rows(decision):
+    absent: list[str] = []
+    for row, cap in zip(cap_rows(decision), decision.caps, strict=True):
+        if cap.status == "not_applicable":
+            absent.append(language.say(row.zh, row.en))
+            continue
         style = "bold" if row.binding else "" if row.rank else "dim"
         mark = Text("◀ " + language.say("决定额度", "binds"), "bold magenta") if row.binding else Text("", style)
         if not row.rank:
             mark = Text(language.say(row.status_zh, row.status_en), "dim")
         table.add_row(Text(language.say(row.zh, row.en), style), Text(row.value, style), Text(row.slack, style), mark)
-    return Group(title(language, "上限一览（与次序无关）", "Ceilings, in no order"), table)
+    parts: list[RenderableType] = [title(language, "上限一览（与次序无关）", "Ceilings, in no order"), table]
+    if absent:
+        words = language.say("不适用：", "not applicable: ") + language.say("、", ", ").join(absent)
+        parts.append(Padding(Text(words, "dim"), (0, 0, 0, 2)))
+    return Group(*parts)
 
 
 def gates(decision: DecisionRecord, language: Language) -> RenderableType:
@@ -75,6 +84,9 @@ def gates(decision: DecisionRecord, language: Language) -> RenderableType:
         threshold = language.shown(readable(gate.threshold, gate.unit)) if gate.threshold is not None else ""
         words = f"{language.say('门槛', 'threshold')} {threshold}" if threshold else ""
         if gate.unit == "count" and gate.threshold == "1":  # is it there at all: the mark says so
-            value = words = ""
+            there = {"passed": ("有", "on file"), "fired": ("无", "none"), "pending": ("缺失", "not on file")}
+            value, words = language.say(*there.get(gate.status, ("—", "—"))), ""
+        elif gate.value is None:
+            value = f"— {language.say(row.status_zh, row.status_en)}"
         table.add_row(f"  {GATE_MARKS[gate.status]}", language.say(row.zh, row.en), value, words)
     return Group(title(language, "准入与证据", "Gates"), table)

@@ -22,6 +22,7 @@ from models.explanation.attribution import (
     group_of,
     load_reference,
 )
+from models.explanation.attribution.groups import MOST_GROUPS
 from models.grades import GRADES
 from models.limits import Cases, compute_limits
 from models.policy import PolicyFileInvalid
@@ -147,3 +148,9 @@ def test_reference_is_a_value() -> None:
     """Two loads are equal."""
     assert isinstance(REFERENCE, ReferenceEnterprise)
     assert load_reference("invoice_credit", DAY) == REFERENCE
+
+
+def test_there_are_few_enough_groups_for_every_coalition() -> None:
+    """Another group doubles the coalitions that are computed: the bound is declared and held."""
+    assert len(GROUPS) <= MOST_GROUPS
+    assert len({group.code for group in GROUPS}) == len(GROUPS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -124,3 +125,25 @@ def test_status_says_what_comes_next(run: Run, home: Path, tmp_path: Path) -> No
     assert facts["records"]["invoice"]["enterprises"] == 12
     (home / "bundles" / "CURRENT").unlink()
     assert one_object(run("status", "--home", home, "--json")[1])["next"].startswith("assetlight train")
+
+
+def test_an_unknown_enterprise_is_told_in_the_words_of_the_command_line(run: Run, home: Path) -> None:
+    """Nobody at a command line has sent a request."""
+    code, out, _ = run("explain", "E99", "--as-of", "2020-02-29", "--home", home, "--json")
+    facts = json.loads(out)
+    assert (code, facts["error"]) == (1, "EnterpriseUnknown")
+    assert "request" not in json.dumps(facts)
+    assert "assetlight import" in facts["advice"]
+
+
+@pytest.mark.parametrize("command", ["train", "simulate"])
+def test_the_commands_of_training_are_helped_like_the_others(run: Run, command: str) -> None:
+    """Example, exit codes, the shared words of --json and --debug, and a default as it is typed."""
+    code, out, _ = run(command, "--help")
+    words = " ".join(re.sub(r"[│╭╮╰╯─]", " ", out).split())
+    assert code == 0
+    assert f"Example: assetlight {command}" in words
+    assert "Exit codes: 0 done" in words
+    assert "--debug" in words
+    assert "exactly one JSON" in words
+    assert "00:00:00" not in words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from hypothesis import given
@@ -64,3 +65,16 @@ def test_bars_stay_inside_their_width(share: float, width: int) -> None:
     for drawn in (bar(share, width), left_bar(share, width)):
         assert cell_len(drawn) <= width
         assert bool(drawn.strip()) == (share > 0)
+
+
+def test_ceilings_that_do_not_apply_are_one_line_and_no_gate_is_silent(service: Service) -> None:
+    """The table holds what has a value or is awaited; a gate without a value says so beside its mark."""
+    decision = service.assessor.decide(Question("E5", AS_OF))
+    absent = [cap.code for cap in decision.caps if cap.status == "not_applicable"]
+    assert len(absent) > 1
+    part = page(decision, Language.EN, width=200).split("Ceilings, in no order")[1]
+    table, gates_and_rest = part.split("\n\nGates")
+    (line,) = [line for line in table.splitlines() if "not applicable" in line]
+    assert line.count(",") == len(absent) - 1
+    for gate in gates_and_rest.split("\n\n")[0].strip().splitlines():
+        assert re.search(r"\S\s{2,}\S.*$", gate.strip()[1:].strip()), gate

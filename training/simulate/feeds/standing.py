@@ -12,7 +12,7 @@ from models.records.pool_asset import POOL_ASSET
 from models.records.relation import RELATION
 from models.records.risk_event import RISK_EVENT
 from training.simulate.feeds.block import Block
-from training.simulate.identity import TRADES, names
+from training.simulate.identity import names
 from training.simulate.population import FRAUDSTER, STARTUP
 from training.simulate.rows import NEVER_DAY, pick_text, records, text
 
@@ -244,8 +244,3 @@ def pool_assets(block: Block) -> pa.Table:
         np.maximum(entered + 1, world.connected_day("pool", who)),
         last_day=when.last_day,
     )
-
-
-def trade_name(industry: int) -> str:
-    """The word for an industry that enterprise names carry."""
-    return TRADES[industry % len(TRADES)]
