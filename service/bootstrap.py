@@ -12,9 +12,9 @@ from uuid import UUID
 from models.lake import Lake
 from models.policy import Policy
 from service.assessing import Assessor, Clock
-from service.batches import Batches, ReceivedKeys
 from service.bundles import BundleShelf
 from service.policies import policy_on
+from service.record_batches import Batches, ReceivedKeys
 from service.settings import Settings
 from service.store import AssessmentStore, open_engine
 
@@ -61,7 +61,7 @@ class Service:
         return Assessor(lake=self.lake, bundles=self.bundles, policy_on=self.policy_on, clock=self.clock)
 
     @cached_property
-    def batches(self) -> Batches:
+    def record_batches(self) -> Batches:
         """Stores posted records."""
         return Batches(
             self.lake,

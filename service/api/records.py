@@ -27,11 +27,11 @@ from service.api.messages import Origin
 from service.api.problems import documented
 from service.api.record_examples import REQUEST_BODY
 from service.api.record_messages import record_schema
-from service.batches import Batch, BatchAccount, json_pieces, ndjson_pieces
 from service.bootstrap import Service
 from service.errors import StoreUnusable
 from service.holdings import holdings
 from service.importing import chosen_kinds
+from service.record_batches import Batch, BatchAccount, json_pieces, ndjson_pieces
 from service.settings import Settings
 
 routes = APIRouter(prefix="/v1/records", tags=["records"])
@@ -206,7 +206,9 @@ async def store_records(
         moment = service.clock()
         if idempotency_key is not None:
             content = {"kind": kind, "media_type": media_type, "mode": mode, "origin": origin, "body_sha256": digest}
-            moment = await run_in_threadpool(service.batches.keys.first_received, idempotency_key, content, moment)
+            moment = await run_in_threadpool(
+                service.record_batches.keys.first_received, idempotency_key, content, moment
+            )
         batch = Batch(declared, moment, origin, all_or_nothing=mode == "all_or_nothing")
         account: BatchAccount = await run_in_threadpool(take, service, batch, media_type, body)
     return account.as_dict()
@@ -217,7 +219,7 @@ def take(service: Service, batch: Batch, media_type: str, body: IO[bytes]) -> Ba
     pieces: Iterator[Sheet] = (
         ndjson_pieces(body, batch.kind) if media_type == NDJSON else json_pieces(body.read(), batch.kind)
     )
-    return service.batches.take(batch, pieces)
+    return service.record_batches.take(batch, pieces)
 
 
 def taken_media_type(headers: Headers) -> str:

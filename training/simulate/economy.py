@@ -9,12 +9,12 @@ the enterprise has defaulted, and its own suppliers lose what it owes them. All 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from training.simulate.draws import Draws
+from training.simulate.history import INFLOWS, LONGEST_TERMS, History, Loans, empty_history, sum_by
 from training.simulate.network import OUTSIDE, Network
 from training.simulate.population import ANCHOR, FRAUDSTER, STARTUP, Population
 from training.simulate.settlement import NEVER, outside_delay
@@ -24,57 +24,9 @@ Real = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 Flag = npt.NDArray[np.bool_]
 
-FLOWS = (
-    "receipts", "other_income", "equity", "loan_drawn", "wages", "taxes", "loan_repaid", "suppliers", "investment",
-    "dividends",
-)  # fmt: skip
-INFLOWS = ("receipts", "other_income", "equity", "loan_drawn")
-LONGEST_TERMS = 16
 ANNUAL_RATE = 0.048
 SMALLEST_LOAN_YUAN, LARGEST_LOAN_YUAN = 200_000, 40_000_000
 CEASE_WEEKS = 39  # without credit from suppliers for so long, a firm without a loan closes quietly
-
-
-@dataclass
-class Loans:
-    """Every loan in the order of drawing: one element per loan."""
-
-    enterprise: Whole
-    drawn_week: Whole
-    principal_fen: Whole
-    tenor_months: Whole
-
-
-@dataclass
-class History:
-    """What happened. Matrices are (weeks or months) x (edges or enterprises); money is fen unless it says yuan."""
-
-    deals_yuan: npt.NDArray[np.int32]  # weeks x edges, net of tax
-    tax_percent: npt.NDArray[np.int8]  # by edge
-    settled_week: npt.NDArray[np.int16]  # due week x buyer: when the payables due in that week were paid, -1: not
-    capacity: npt.NDArray[np.float32]  # weeks x enterprises: delivered per ordered
-    output: npt.NDArray[np.float32]  # weeks x enterprises: sales against the usual level
-    flows: dict[str, Whole]  # months x enterprises
-    opening_cash: Whole
-    cash: Whole  # months x enterprises, at the end
-    overdue_weeks: npt.NDArray[np.int16]  # months x enterprises: age of the oldest unpaid payable
-    due_principal: Whole  # instalments: months x enterprises
-    due_interest: Whole
-    loan_of_instalment: npt.NDArray[np.int32]  # number of the loan, -1
-    paid_week: npt.NDArray[np.int16]  # of the instalment, -1: not
-    default_day: Whole  # since 1970, -1: none
-    closed_week: Whole  # ended without default, -1: none
-    wages_due: Whole  # with arrears, on each pay day
-    vat_due: Whole
-    income_tax_due: Whole
-    data_income: Whole
-    licence_income: Whole
-    loans: Loans
-    equity_events: tuple[Whole, Whole, Whole]  # week, enterprise, fen
-
-
-def _sum_by(index: Whole, amount: npt.NDArray[np.number], size: int) -> Whole:
-    return np.bincount(index, weights=amount, minlength=size).astype(np.int64)
 
 
 class Economy:
@@ -115,38 +67,7 @@ class Economy:
         self.loans: list[tuple[Whole, Whole, Whole, Whole]] = []
         self.loan_count = 0
         self.equity: list[tuple[Whole, Whole, Whole]] = []
-        self.h = self._empty_history(weeks, months)
-
-    def _empty_history(self, weeks: int, months: int) -> History:
-        n, none = self.n, np.zeros(0, dtype=np.int64)
-
-        def by_month() -> Whole:
-            return np.zeros((months, n), dtype=np.int64)
-
-        return History(
-            deals_yuan=np.zeros((weeks, self.network.size), dtype=np.int32),
-            tax_percent=self.percent.astype(np.int8),
-            settled_week=np.full((weeks + LONGEST_TERMS, n), -1, dtype=np.int16),
-            capacity=np.ones((weeks, n), dtype=np.float32),
-            output=np.zeros((weeks, n), dtype=np.float32),
-            flows={name: by_month() for name in FLOWS},
-            opening_cash=self.cash.copy(),
-            cash=by_month(),
-            overdue_weeks=np.zeros((months, n), dtype=np.int16),
-            due_principal=by_month(),
-            due_interest=by_month(),
-            loan_of_instalment=np.full((months, n), -1, dtype=np.int32),
-            paid_week=np.full((months, n), -1, dtype=np.int16),
-            default_day=np.full(n, -1),
-            closed_week=np.full(n, -1),
-            wages_due=by_month(),
-            vat_due=by_month(),
-            income_tax_due=by_month(),
-            data_income=by_month(),
-            licence_income=by_month(),
-            loans=Loans(none, none, none, none),
-            equity_events=(none, none, none),
-        )
+        self.h = empty_history(weeks, months, tax_percent=self.percent, opening_cash=self.cash)
 
     def run(self, progress: Callable[[int], None]) -> History:
         """Let every week pass and return what happened."""
@@ -227,10 +148,10 @@ class Economy:
 
         real = ~e.fake[chosen]
         sells, buys = real & (seller >= 0), real & (buyer >= 0)
-        sold = _sum_by(seller[sells], whole[sells], self.n)
-        bought = _sum_by(buyer[buys], whole[buys], self.n)
+        sold = sum_by(seller[sells], whole[sells], self.n)
+        bought = sum_by(buyer[buys], whole[buys], self.n)
         paper = ~real
-        self.reported += 0.014 * (sold + _sum_by(seller[paper], whole[paper], self.n) - self.reported)
+        self.reported += 0.014 * (sold + sum_by(seller[paper], whole[paper], self.n) - self.reported)
         self.activity += 0.15 * (np.clip(sold / np.maximum(p.level, 1), 0, 6) - self.activity)
         h.output[week] = sold / np.maximum(p.level, 1)
         gross = whole * self.gross[chosen]
@@ -241,8 +162,8 @@ class Economy:
         paying = (delay < NEVER) & (week + 1 + delay < len(self.schedule))
         np.add.at(self.schedule, (week + 1 + delay[paying], seller[outward][paying]), gross[outward][paying])
         percent = self.percent[chosen]
-        self.vat += _sum_by(seller[sells], (whole * percent)[sells], self.n)
-        self.vat -= _sum_by(buyer[buys], (whole * percent)[buys], self.n)
+        self.vat += sum_by(seller[sells], (whole * percent)[sells], self.n)
+        self.vat -= sum_by(buyer[buys], (whole * percent)[buys], self.n)
         return sold, bought
 
     def _costs(self, sold: Whole, bought: Whole) -> None:
@@ -339,7 +260,7 @@ class Economy:
             made = batch[e.buyer[edges]] - e.terms[edges]
             edges, made = edges[made >= 0], made[made >= 0]
             money = self.h.deals_yuan[made, edges] * self.gross[edges]
-            self.schedule[week + 1] += _sum_by(e.seller[edges], money, self.n)
+            self.schedule[week + 1] += sum_by(e.seller[edges], money, self.n)
             self.next_batch += pays
 
     def _owners(self, draws: Draws, week: int, month: int) -> None:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from training.simulate.draws import Draws
-from training.simulate.economy import Economy, History
+from training.simulate.economy import Economy
+from training.simulate.history import History
 from training.simulate.identity import REGIONS, credit_codes
 from training.simulate.network import Network, connect, outsiders
 from training.simulate.population import Population, populate

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.simulate.economy import INFLOWS
 from training.simulate.feeds.block import block_of
 from training.simulate.feeds.lending import instalments_of
+from training.simulate.history import INFLOWS
 from training.simulate.outcome import rates
 from training.simulate.population import FRAUDSTER
 from training.simulate.settlement import NEVER, outside_delay

@@ -17,9 +17,9 @@ from models.records.kind import RecordKind
 from models.sheets import Sheet
 from models.tables import BANK_ZONE, accept, concatenated, map_columns, wire_fields
 from models.tables.quarantine import CELL_PREFIX, QUARANTINE_COLUMNS, WHOLE_ROW
-from service.batches.account import MOST_NAMED, BatchAccount, BatchRefused, refused_row
-from service.batches.received import ReceivedKeys
 from service.quarantine_file import QuarantineFile
+from service.record_batches.account import MOST_NAMED, BatchAccount, BatchRefused, refused_row
+from service.record_batches.received import ReceivedKeys
 
 ROWS_IN_MEMORY = 250_000  # accepted rows that wait before they are written
 

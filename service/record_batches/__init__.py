@@ -1,9 +1,9 @@
 """Batches of records that come over the wire: read in pieces, checked as an import's, stored as one change."""
 
-from service.batches.account import BatchAccount, BatchRefused
-from service.batches.received import IdempotencyKeyReused, ReceivedKeys
-from service.batches.rows import BatchCutOff, BatchMalformed, json_pieces, ndjson_pieces
-from service.batches.taking import Batch, BatchEmpty, Batches, BatchTooLong
+from service.record_batches.account import BatchAccount, BatchRefused
+from service.record_batches.received import IdempotencyKeyReused, ReceivedKeys
+from service.record_batches.rows import BatchCutOff, BatchMalformed, json_pieces, ndjson_pieces
+from service.record_batches.taking import Batch, BatchEmpty, Batches, BatchTooLong
 
 __all__ = [
     "Batch",
