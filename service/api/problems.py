@@ -50,7 +50,9 @@ STATUS_BY_ERROR: dict[str, HTTPStatus] = {
     "PolicyValueNotInForce": HTTPStatus.UNPROCESSABLE_ENTITY,
     "ProductUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "QuarantineNotFound": HTTPStatus.NOT_FOUND,
+    "RangesNotInForce": HTTPStatus.UNPROCESSABLE_ENTITY,
     "RecordsRefused": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "ReferenceNotInForce": HTTPStatus.UNPROCESSABLE_ENTITY,
     "RequestedAmountInvalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "StoreUnusable": HTTPStatus.SERVICE_UNAVAILABLE,
 }

@@ -55,6 +55,10 @@ def show_valuation(console: Console, found: dict[str, Any], language: Language) 
         if found[code] is None:
             console.print(Group(heading, Text("  " + not_connected(language), "dim")))
             continue
+        if not found[code]["assets"]:
+            nothing = language.say("该企业无登记资产", "nothing on file of this enterprise")
+            console.print(Group(heading, Text("  " + nothing, "dim")))
+            continue
         console.print(Group(heading, sums(found[code], language), *(card(a, language) for a in found[code]["assets"])))
     heading = title(language, "资产池", "Asset pool")
     if found["pool"] is None:

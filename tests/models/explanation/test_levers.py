@@ -255,6 +255,22 @@ def test_receipts_on_the_controlled_account_are_a_lever_only_where_they_bind() -
     assert "route_receipts" not in {one.code for one in changes_of(Situation(cases(full)))}
 
 
+def test_routing_receipts_ends_the_freeze_of_a_warning() -> None:
+    """DOMAIN 2.2: 75 of 100 captured freezes new draws (orange below 80 %); routing 5 more is enough, and no less."""
+    facts = {
+        "debt_own_loans": 1.0,
+        "debt_own_exposure_fen": 10_000_000.0,
+        "debt_debt_fen": 10_000_000.0,
+        "capture_expected_3m_fen": 100_000_000.0,
+        "capture_controlled_3m_fen": 75_000_000.0,
+    }
+    found = Situation(cases(facts))
+    assert int(compute_limits(found.cases).limit_fen[0]) == 0
+    lever = next(one for one in find_levers(found) if one.code == "route_receipts")
+    assert (lever.change, lever.binding) == (5_000_000, ("early_warning",))
+    assert lever.limit_fen == int(compute_limits(cases({**facts, "capture_controlled_3m_fen": 8e7})).limit_fen[0]) > 0
+
+
 def test_a_stopped_case_has_no_lever() -> None:
     """Where a gate stops the case no amount helps: the reasons say what is missing or why it is declined."""
     assert find_levers(Situation(cases({"days_since_last_sale": 200.0, "requested_fen": 1_000_000}))) == ()

@@ -11,7 +11,8 @@ from fastapi.testclient import TestClient
 
 from models.money import fen_from_yuan, yuan_text
 from models.policy.load import load_policy
-from service.api.examples import VALUATION_EXAMPLES, WHAT_IF_EXAMPLES
+from service.api.examples import VALUATION_EXAMPLES, VALUATION_RESPONSE_EXAMPLE, WHAT_IF_EXAMPLES
+from service.api.explanation_messages import ValuationResponse
 from service.bootstrap import Service
 from tests.service.conftest import ENTERPRISES, PATH, asked, invoices_of
 
@@ -192,6 +193,8 @@ def test_the_worked_valuations_are_accepted(client: TestClient) -> None:
         answer = client.post("/v1/valuations", json=body)
         assert answer.status_code == 200, answer.text
     found = answer.json()
+    ValuationResponse.model_validate(found)
+    ValuationResponse.model_validate(VALUATION_RESPONSE_EXAMPLE)
     assert (found["data"], found["pool"]) == (None, None)
     asset = found["ip"]["assets"][0]
     low, central, high = (fen_from_yuan(asset["value"][f"{end}_yuan"]) for end in ("low", "central", "high"))
