@@ -84,7 +84,7 @@ def gates(decision: DecisionRecord, language: Language) -> RenderableType:
         threshold = language.shown(readable(gate.threshold, gate.unit)) if gate.threshold is not None else ""
         words = f"{language.say('门槛', 'threshold')} {threshold}" if threshold else ""
         if gate.unit == "count" and gate.threshold == "1":  # is it there at all: the mark says so
-            there = {"passed": ("有", "on file"), "fired": ("无", "none"), "pending": ("缺失", "not on file")}
+            there = {"passed": ("有", "available"), "fired": ("无", "none"), "pending": ("缺失", "not available")}
             value, words = language.say(*there.get(gate.status, ("—", "—"))), ""
         elif gate.value is None:
             value = f"— {language.say(row.status_zh, row.status_en)}"
