@@ -103,10 +103,10 @@ CASES: dict[str, Case] = {
         alone(tax_and_cash),
         {"payment": RECEIPTS, "invoice": INVOICES, "tax_return": {"tax": ["vat", "vat", "cit", "stamp"]}},
     ),
-    **{name: Case(oracle, {"invoice": INVOICES}) for name, oracle in oracle_assets.ORACLES.items()},
-    **{name: Case(oracle) for name, oracle in oracle_people_and_money.ORACLES.items()},
+    **{name: Case(alone(oracle), {"invoice": INVOICES}) for name, oracle in oracle_assets.ORACLES.items()},
+    **{name: Case(alone(oracle)) for name, oracle in oracle_people_and_money.ORACLES.items()},
     **{
-        name: Case(oracle, {"invoice": INVOICES, "financial_statement": STATEMENTS})
+        name: Case(alone(oracle), {"invoice": INVOICES, "financial_statement": STATEMENTS})
         for name, oracle in oracle_debt_and_trouble.ORACLES.items()
     },
 }
