@@ -61,7 +61,7 @@ def show_skill(console: Console, bundle: Bundle, made: Publication) -> None:
     if alarm:
         if made.exit_code:
             alarm.append(f"{NOT_IN_FORCE['zh']} {NOT_IN_FORCE['en']}")
-        console.print(Panel("\n".join(alarm), border_style="bold red", expand=False))
+        console.print(Panel("\n".join(alarm), border_style="bold red", expand=False), soft_wrap=False)
 
 
 def _figures_table(card: Mapping[str, Any], caution: Mapping[str, str] | None) -> Table:

@@ -19,6 +19,7 @@ from models.policy import load_policy
 from tests import factories
 from training.cli import commands
 from training.publishing import NOT_PUT_IN_FORCE, publish
+from training.showing import NOT_IN_FORCE
 from training.skill import NO_SKILL, grades_of, skill
 
 
@@ -87,6 +88,7 @@ def test_labels_of_a_coin_give_a_bundle_that_is_written_but_not_in_force(coin: P
     assert shown.exit_code == NOT_PUT_IN_FORCE
     assert NO_SKILL["zh"] in shown.stdout
     assert "--force" in shown.stdout
+    assert NOT_IN_FORCE["en"] in " ".join(shown.stdout.replace("│", " ").split())
     forced = train(coin, "--force", "--json")
     assert forced.exit_code == 0
     assert Bundle.load_current(coin).digest == bundle.digest

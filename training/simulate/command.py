@@ -29,6 +29,7 @@ WORKERS = 2
 BRANCH_SHARE = 0.1  # of the enterprises of a small economy come by the dirty sheet of a branch instead of by Parquet
 LARGEST_WITH_SHEET = 1000
 DIRTY_SHEET = "销项发票信息.csv"
+TRUTH = "truth"  # the folder of what a bank never sees
 
 
 def _blocks(
@@ -81,8 +82,9 @@ def simulate_to(out: Path, plan: Plan, progress: Callable[[str, int, int], None]
                     dirt = write_dirty_sheet(by_sheet, out / DIRTY_SHEET, plan.seed)
                 files.write(kind, table)
     written = {kind: {"file": files.name(kind), "rows": rows} for kind, rows in files.rows.items()}
-    if not plan.invoices_only:
-        write_parquet(cash_book(world), "cash_book", out / "cash_book.parquet")
+    if not plan.invoices_only:  # no record kind: kept apart, so that `import OUT/*.parquet` takes exactly the records
+        (out / TRUTH).mkdir(exist_ok=True)
+        write_parquet(cash_book(world), "cash_book", out / TRUTH / "cash_book.parquet")
     write_rows(
         ("enterprise_id", "defaulted", "defaulted_on", "first_loan_on", "origin"), label_rows(world), out / "labels.csv"
     )

@@ -26,6 +26,7 @@ from training.simulate.feeds.deals import deals
 from training.simulate.feeds.everything import tables_of
 from training.simulate.feeds.invoices import _papers
 from training.simulate.world import Plan, World, build
+from training.simulate.writing import KIND_KEY
 
 PLAN = Plan(enterprises=150, months=26, seed=11, invoices_per_month=4.0)
 
@@ -43,7 +44,8 @@ def world() -> World:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def count(sql: str) -> int:
@@ -56,6 +58,13 @@ def test_same_seed_same_bytes(folder: Path, tmp_path: Path) -> None:
     assert digests(tmp_path / "a") == digests(folder)
     simulate_to(tmp_path / "b", replace(PLAN, seed=12), lambda *_: None)
     assert digests(tmp_path / "b")["invoices.parquet"] != digests(folder)["invoices.parquet"]
+
+
+def test_the_parquet_of_the_folder_is_the_records_and_nothing_else(folder: Path) -> None:
+    """`assetlight import OUT/*.parquet` takes all kinds: what a bank never sees lies in a folder of its own."""
+    kinds = {pq.read_schema(path).metadata[KIND_KEY].decode() for path in folder.glob("*.parquet")}
+    assert kinds == set(KINDS)
+    assert (folder / "truth" / "cash_book.parquet").is_file()
 
 
 def test_rows_do_not_depend_on_blocks(world: World) -> None:
