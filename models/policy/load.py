@@ -19,6 +19,8 @@ DEFAULT_PRODUCT = "request.default_product"
 REFERENCE_ENTERPRISES = "reference_enterprises"  # whom an explanation compares with; see models.explanation.attribution
 PLAUSIBLE_RANGES = "plausible_ranges"  # what a missing document may say; see models.explanation.information
 EXPLAINING = (REFERENCE_ENTERPRISES, PLAUSIBLE_RANGES)
+OVERLAY_PARTS = ("parameters", "products", *EXPLAINING)
+OVERLAY_FOLDER = f"a folder with one of {', '.join(f'{part}/' for part in OVERLAY_PARTS)}"
 
 
 @dataclass
@@ -37,8 +39,10 @@ def load_policy(on: date, overlays: Sequence[Path] = ()) -> Policy:
     used: list[OverlayUsed] = []
     for folder in overlays:
         if not folder.is_dir():
-            raise PolicyFileInvalid("no such overlay folder", file=folder.name, expected="a folder with parameters/")
+            raise PolicyFileInvalid("no such overlay folder", file=folder.name, expected=OVERLAY_FOLDER)
         laid = _read_folder(folder, label=f"{folder.name}/")
+        if not any((folder / part).is_dir() for part in OVERLAY_PARTS):
+            raise PolicyFileInvalid("no policy in the overlay folder", file=folder.name, expected=OVERLAY_FOLDER)
         for name, parameter in laid.parameters.items():
             _refuse_other_meaning(parameter, found.parameters.get(name))
         found.parameters.update(laid.parameters)

@@ -237,6 +237,13 @@ def test_text_that_is_not_utf8_and_a_folder_that_is_not_there_are_refused(tmp_pa
         load_policy(DAY, [tmp_path / "nowhere"])
 
 
+def test_a_folder_without_any_part_of_a_policy_is_refused(tmp_path: Path) -> None:
+    """Another folder than the bank's own must not leave the defaults in force in silence."""
+    (tmp_path / "elsewhere").mkdir()
+    with pytest.raises(PolicyFileInvalid, match=r"no policy in the overlay folder.*elsewhere.*parameters/"):
+        load_policy(DAY, [tmp_path / "elsewhere"])
+
+
 @pytest.mark.parametrize(
     ("old", "new", "match"),
     [
