@@ -6,8 +6,9 @@ from datetime import date
 
 import pyarrow as pa
 
+from models.bundle import SIMULATED, SIMULATED_CAUTION
 from models.features import compute_features
-from models.tables import Tables
+from models.tables import Tables, record_origins
 from models.valuation.report import Told, told
 from models.valuation.stage import read_parameters, value_assets
 from service.assessing import Assessor, Question
@@ -34,12 +35,18 @@ def value(assessor: Assessor, question: Question) -> Told:
             "tenor_months": pa.array([tenor], pa.int64()),
         }
     )
+    named = record_origins(tables, as_of, ids).column("origins").to_pylist()
+    origin = named[0] if named else []
+    simulated = SIMULATED in origin
     values = value_assets(tables, as_of, read_parameters(policy), facts=facts, enterprises=ids, tenor_months=tenor)
     return {
         "enterprise_id": question.enterprise_id,
         "as_of": as_of.isoformat(),
         "policy_digest": policy.digest,
         "tenor_months": tenor,
+        "data_origin": list(origin),
+        "simulated": simulated,
+        "caution": dict(SIMULATED_CAUTION) if simulated else None,
         **told(values, question.enterprise_id),
     }
 

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from models.decision.errors import DecisionNotReproduced
-from models.decision.record import CapV1, DecisionRecord, Frozen, ReasonV1, StepV1
+from models.decision.record import CapV1, CautionV1, DecisionRecord, Frozen, ReasonV1, StepV1
 from models.explanation.attribution import attribute, load_reference
 from models.explanation.information import Information, load_ranges, value_of_information
 from models.explanation.levers import Lever, find_levers
@@ -103,6 +103,9 @@ class ExplanationRecord(Frozen):
     attribution: AttributionV1
     levers: tuple[LeverV1, ...]
     information: tuple[InformationV1, ...]
+    data_origin: tuple[str, ...]
+    simulated: bool
+    caution: CautionV1 | None
     debtors_at_hand: bool  # false: the rows behind the decision are not the same any more, so no lever names a debtor
 
 
@@ -163,6 +166,9 @@ def explain(record: DecisionRecord, policy: Policy, positions: Positions | None 
         ),
         levers=tuple(_lever(item) for item in find_levers(situation, information)),
         information=tuple(_information(item) for item in information),
+        data_origin=record.data_origin,
+        simulated=record.simulated,
+        caution=record.caution,
         debtors_at_hand=positions is not None,
     )
 

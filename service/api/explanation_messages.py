@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from service.api.messages import AssessmentRequest, CreditApplication, Day, EnterpriseId, Strict
+from service.api.messages import AssessmentRequest, CreditApplication, Day, EnterpriseId, Origin, Strict
 from service.api.record_messages import Records
 
 
@@ -25,7 +25,7 @@ class WhatIfRequest(Strict):
     records: Records | None = Field(
         None, description="records by kind; a kind named here stands in for all rows of the kind that were on file"
     )
-    records_origin: str = Field("bank", min_length=1, max_length=64, description="where `records` come from")
+    records_origin: Origin = Field("bank", description="where `records` come from, one short word")
 
 
 class WhatIfResponse(BaseModel):
@@ -53,7 +53,7 @@ class ValuationRequest(Strict):
         None, min_length=1, max_length=64, description="its tenor bounds remaining life; default: the policy's product"
     )
     records: Records | None = Field(None, description="records by kind; when given, nothing stored is read")
-    records_origin: str = Field("bank", min_length=1, max_length=64, description="where `records` come from")
+    records_origin: Origin = Field("bank", description="where `records` come from, one short word")
 
 
 class Word(BaseModel):
@@ -132,6 +132,13 @@ class ValuedPool(BaseModel):
     assets: list[PooledAsset]
 
 
+class Caution(BaseModel):
+    """A warning in both languages."""
+
+    zh: str
+    en: str
+
+
 class ValuationResponse(BaseModel):
     """Ranges with method, evidence and confidence; null where the feed is not connected, which is not zero."""
 
@@ -139,6 +146,9 @@ class ValuationResponse(BaseModel):
     as_of: date
     policy_digest: str
     tenor_months: int
+    data_origin: list[str] = Field(description="where the enterprise's records come from")
+    simulated: bool
+    caution: Caution | None = Field(description="what must be known before any figure is read; null: nothing")
     ip: ValuedAssets | None
     data: ValuedAssets | None
     pool: ValuedPool | None

@@ -15,7 +15,7 @@ from service.bootstrap import build
 from service.cli.app import commands
 from service.cli.context import AsOfOption, HomeOption, JsonOption, open_context
 from service.cli.explained import Language
-from service.cli.explained.page import title
+from service.cli.explained.page import cautioned, title
 from service.cli.score import ProductOption
 from service.valuing import value as value_of
 
@@ -48,6 +48,8 @@ def value(
 
 def show_valuation(console: Console, found: dict[str, Any], language: Language) -> None:
     """Print the page: one part per feed."""
+    if found["caution"]:
+        console.print(cautioned(language.say(found["caution"]["zh"], found["caution"]["en"])))
     console.print(Text(f"{found['enterprise_id']}  {found['as_of']}", "bold"))
     parts = (("ip", "知识产权", "IP rights"), ("data", "数据资产", "Data assets"))
     for code, zh, en in parts:

@@ -27,7 +27,11 @@ def banner(decision: DecisionRecord, language: Language) -> RenderableType | Non
     """What must be known before any figure is read: the data is simulated."""
     if decision.caution is None:
         return None
-    words = language.say(decision.caution.zh, decision.caution.en)
+    return cautioned(language.say(decision.caution.zh, decision.caution.en))
+
+
+def cautioned(words: str) -> RenderableType:
+    """The words that stand above every figure made of simulated data."""
     return Panel(Text(words, "bold black on yellow"), style="black on yellow", border_style="yellow", expand=False)
 
 

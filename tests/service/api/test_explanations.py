@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from models.bundle import SIMULATED_CAUTION
 from models.money import fen_from_yuan, yuan_text
 from models.policy.load import load_policy
 from service.api.examples import VALUATION_EXAMPLES, VALUATION_RESPONSE_EXAMPLE, WHAT_IF_EXAMPLES
@@ -56,12 +57,32 @@ def test_the_explanation_is_of_that_decision(client: TestClient) -> None:
     """All four explanations, equal to the decision where they overlap; the shares add up to the fen."""
     assessment = made(client, request={"amount_yuan": "300000"})
     decision, found = assessment["decision"], explanation(client, assessment)
-    for name in ("decision_id", "limit_yuan", "reasons", "waterfall", "caps", "contributions", "base_points"):
+    overlap = ("decision_id", "limit_yuan", "reasons", "waterfall", "caps", "contributions", "base_points")
+    for name in (*overlap, "data_origin", "simulated", "caution"):
         assert found[name] == decision[name], name
     shares = sum(fen_from_yuan(share["yuan"]) for share in found["attribution"]["shares"])
     reference = fen_from_yuan(found["attribution"]["reference_limit_yuan"])
     assert shares == fen_from_yuan(decision["limit_yuan"]) - reference
     assert found["debtors_at_hand"]
+
+
+@pytest.mark.parametrize("origin", ["simulated", "bank"])
+def test_a_valuation_says_whether_its_records_are_simulated(client: TestClient, origin: str) -> None:
+    """Amounts made of simulated rights carry the caution in both languages; those of the bank's rights carry none."""
+    body = json.loads(json.dumps(VALUATION_EXAMPLES["inline"]["value"]).replace("2026-03-31", "2020-02-29"))
+    found = client.post("/v1/valuations", json={**body, "records_origin": origin}).json()
+    assert found["data_origin"] == [origin]
+    assert found["simulated"] is (origin == "simulated")
+    assert found["caution"] == (SIMULATED_CAUTION if origin == "simulated" else None)
+
+
+def test_an_origin_is_one_word_wherever_records_come_along(client: TestClient) -> None:
+    """What-ifs and valuations refuse the origin that an import and an assessment refuse."""
+    assumed = what_if(client, made(client), {"records": {"ip_right": []}, "records_origin": "two words"}, 422)
+    body = {**VALUATION_EXAMPLES["inline"]["value"], "records_origin": "two words"}
+    valued = client.post("/v1/valuations", json=body)
+    assert valued.status_code == 422
+    assert assumed["field"] == valued.json()["field"] == "records_origin"
 
 
 def test_levers_of_inline_receivables_name_debtors(client: TestClient) -> None:

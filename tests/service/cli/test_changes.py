@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from rich.cells import cell_len
 from rich.console import Console
 
+from models.bundle import SIMULATED_CAUTION
 from models.decision import ExplanationRecord
 from models.lake import Lake
 from models.money import fen_from_yuan, yuan_for_reading
@@ -34,11 +35,12 @@ def page(explanation: ExplanationRecord, language: Language) -> str:
     return console.file.getvalue()
 
 
-def store(home: Path, kind: str, rows: list[dict[str, object]], enterprise: str) -> None:
+def store(home: Path, kind: str, rows: list[dict[str, object]], enterprise: str, origin: str = "bank") -> None:
     """Rows of a kind into the lake of a test."""
     lake = Lake(home)
     with lake.writing() as writing:
-        accepted = accept_rows([{"enterprise_id": enterprise, **row} for row in rows], KINDS[kind], received_on=TODAY)
+        made = [{"enterprise_id": enterprise, **row} for row in rows]
+        accepted = accept_rows(made, KINDS[kind], received_on=TODAY, origin=origin)
         assert accepted.quarantined.num_rows == 0, accepted.quarantined.to_pylist()
         writing.append(KINDS[kind], accepted.rows)
 
@@ -97,6 +99,16 @@ def test_value_prints_what_the_api_answers(run: Run, home: Path, client: TestCli
     answer = client.post("/v1/valuations", json={"enterprise_id": "E5", "as_of": DAY})
     assert answer.status_code == 200
     assert json.loads(out) == answer.json()
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_value_of_simulated_records_says_so_above_every_figure(run: Run, tmp_path: Path, language: Language) -> None:
+    """The caution stands before the first amount."""
+    rights = VALUATION_EXAMPLES["inline"]["value"]["records"]["ip_right"]
+    store(tmp_path, "ip_right", rights, "E5", "simulated")
+    code, out, _ = run("value", "E5", "--as-of", DAY, "--lang", language.value, "--home", tmp_path)
+    assert code == 0
+    assert out.index(SIMULATED_CAUTION[language.value]) < out.index("E5")
 
 
 def test_value_of_an_unknown_enterprise_is_told(run: Run, home: Path, tmp_path: Path) -> None:
