@@ -17,8 +17,9 @@ from training.simulate import calibration
 from training.simulate.draws import Draws
 from training.simulate.rows import KIND_KEY, ORIGIN, ORIGIN_KEY
 
+ORIGIN_COLUMN = "origin"  # the one header by which an import knows that the rows are simulated
 SHEET_HEADER = (
-    "企业代号", "发票号码", "开票日期", "购方单位代号", "金额", "税额", "价税合计", "发票状态", "数据来源",
+    "企业代号", "发票号码", "开票日期", "购方单位代号", "金额", "税额", "价税合计", "发票状态", ORIGIN_COLUMN,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import csv
 import hashlib
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -20,13 +21,15 @@ from typer.testing import CliRunner
 
 from models.records import KINDS
 from models.records.uscc import is_valid_uscc
+from models.sheets import read_sheets
+from models.tables import accept, map_columns
 from training.simulate import identity
-from training.simulate.command import simulate, simulate_to
+from training.simulate.command import DIRTY_SHEET, simulate, simulate_to
 from training.simulate.feeds.deals import deals
 from training.simulate.feeds.everything import tables_of
 from training.simulate.feeds.invoices import _papers
+from training.simulate.rows import KIND_KEY
 from training.simulate.world import Plan, World, build
-from training.simulate.writing import KIND_KEY
 
 PLAN = Plan(enterprises=150, months=26, seed=11, invoices_per_month=4.0)
 
@@ -170,8 +173,17 @@ def test_everything_says_simulated(folder: Path) -> None:
         assert pc.unique(pq.read_table(path)["origin"]).to_pylist() == ["simulated"]
     for path in folder.glob("*.csv"):
         with path.open(encoding="utf-8-sig", newline="") as file:
-            assert {row.get("origin", row.get("数据来源")) for row in csv.DictReader(file)} == {"simulated"}
+            assert {row["origin"] for row in csv.DictReader(file)} == {"simulated"}
     assert json.loads((folder / "simulation.json").read_text())["origin"] == "simulated"
+
+
+def test_the_dirty_sheet_is_imported_as_simulated(folder: Path) -> None:
+    """An import reads the sheet's own origin column, so that no row passes for one of the bank."""
+    for sheet in read_sheets(folder / DIRTY_SHEET):
+        constants = {"direction": "sales"}
+        taken = accept(sheet, map_columns(sheet.headers, KINDS["invoice"], constants), received_on=date(2030, 1, 1))
+        assert taken.rows.num_rows > 0
+        assert pc.unique(taken.rows["origin"]).to_pylist() == ["simulated"]
 
 
 def test_dirt_is_counted(folder: Path) -> None:
