@@ -94,8 +94,8 @@ def _refuse_other_meaning(parameter: Parameter, default: Parameter | None) -> No
             "the overlay changes the unit of a value",
             file=parameter.file,
             key="unit",
-            expected=f"{default.unit} by {default.by}",
-            found=f"{parameter.unit} by {parameter.by}",
+            expected=_meaning(default),
+            found=_meaning(parameter),
         )
     for key, own, limit, wider in (
         ("range.minimum", parameter.minimum, default.minimum, -1),
@@ -109,3 +109,7 @@ def _refuse_other_meaning(parameter: Parameter, default: Parameter | None) -> No
                 expected=f"within the range of {default.file}: {limit}",
                 found=str(own),
             )
+
+
+def _meaning(parameter: Parameter) -> str:
+    return parameter.unit if parameter.by is None else f"{parameter.unit} by {parameter.by}"

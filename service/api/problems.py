@@ -165,7 +165,7 @@ def field_problem(error: Mapping[str, Any]) -> dict[str, Any]:
     kind, context = error["type"], error.get("ctx", {})
     expected = {
         "missing": "a value: this field is required",
-        "extra_forbidden": "no such field: it is unknown here",
+        "extra_forbidden": "a field that /docs lists for this place; this one is unknown here",
         "string_pattern_mismatch": context.get("expectation") or f"text that matches {context.get('pattern')}",
         "literal_error": str(context.get("expected")),
     }.get(kind) or str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")

@@ -210,7 +210,7 @@ def test_a_wrong_parameter_file_is_refused_with_its_place(tmp_path: Path, text: 
 def test_an_overlay_cannot_change_what_a_value_means(tmp_path: Path) -> None:
     """Another unit under the same name is refused: the rule that reads it would misread it."""
     text = VOID.replace("unit: fraction", "unit: points")
-    with pytest.raises(PolicyFileInvalid, match="changes the unit"):
+    with pytest.raises(PolicyFileInvalid, match=r"changes the unit.*Expected: fraction\. Found: .points"):
         load_policy(DAY, [overlay(tmp_path, text)])
 
 

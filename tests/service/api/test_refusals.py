@@ -42,6 +42,7 @@ def with_rows(*rows: dict[str, Any]) -> dict[str, Any]:
         pytest.param(applied("1e9"), "request.amount_yuan", "text", id="amount-exponent"),
         pytest.param(applied("٣"), "request.amount_yuan", "text", id="amount-other-digits"),
         pytest.param(applied("9" * 40), "request.amount_yuan", "text", id="amount-endless"),
+        pytest.param(asked(product="invoice_credit"), "product", "/docs lists", id="field-in-a-wrong-place"),
         pytest.param(asked(request={"product": "gold"}), "product", "invoice_credit", id="unknown-product"),
         pytest.param(asked(amount="1"), "amount", "unknown", id="unknown-field"),
         pytest.param(asked(request={"amout_yuan": "1"}), "request.amout_yuan", "unknown", id="misspelt-field"),
