@@ -34,7 +34,9 @@ def _uplift(cases: Cases, code: str, prefix: str) -> AmountColumns:
     taken = cases.by_source.get("ip_uplift", np.zeros(len(cases), dtype=np.int64))
     left = np.maximum(uplift_bound(cases, cases.carried - taken) - taken, 0)
     used = known & cases.lends_on(code)
-    refer = cases.known_fact(f"{prefix}_refer") > 0
+    best = np.maximum(cases.amount(f"{prefix}_lending_high_fen")[0], value)
+    material = np.minimum(best, left) - np.minimum(value, left) >= cases.terms(lambda product: product.step_fen)
+    refer = (cases.known_fact(f"{prefix}_refer") > 0) & material
     return AmountColumns(
         code=code,
         value=np.where(used, np.minimum(value, left), 0),

@@ -323,6 +323,24 @@ def test_uplifts_are_at_most_a_fifth_of_all_sources_and_share_one_bound() -> Non
     assert source(wide, "ip_uplift") == 500 * WAN  # the absolute cap
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "sales", "pending"),
+    [
+        pytest.param(0, 139_47, 800 * WAN, False, id="less than a step: nobody waits for it"),
+        pytest.param(0, 10_000_00 - 1, 800 * WAN, False, id="a fen under the step"),
+        pytest.param(0, 10_000_00, 800 * WAN, True, id="exactly the step"),
+        pytest.param(90 * WAN, 200 * WAN, 800 * WAN, False, id="already at the bound beside the other sources"),
+    ],
+)
+def test_an_open_asset_refers_only_where_its_best_answer_moves_a_step(
+    low: int, high: int, sales: int, pending: bool
+) -> None:
+    """The asset counts at its low end either way; it is pending where its high end lifts by 10,000 yuan or more."""
+    limits = limits_of(ip_lending_low_fen=low, ip_lending_high_fen=high, ip_refer=1.0, sales_12m_fen=float(sales))
+    assert (status(limits, "ip_uplift") == Status.PENDING) is pending
+    assert source(limits, "ip_uplift") == min(low, 40 * WAN)
+
+
 def test_a_pre_revenue_firm_borrows_on_cash_that_arrived() -> None:
     """DOMAIN 1.5: at most 30 % of 3,000 received and 50 % of 800 of free cash: 400; no sales feed is asked for."""
     row = {
