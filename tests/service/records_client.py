@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from fastapi.testclient import TestClient
-from httpx import Response
+from httpx2 import Response
 
 from models.lake import Lake
 from models.records.kind import RecordKind

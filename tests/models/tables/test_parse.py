@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from models.money import fen_from_yuan, yuan_text
 from models.records.kind import Field
-from models.tables.accept import PARSERS
+from models.tables.reading import PARSERS
 
 
 def parsed(type_: str, cells: list[object] | pa.Array, **options: object) -> tuple[list[object], dict[int, str]]:

@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from models.lake import Lake
@@ -42,12 +42,12 @@ def test_a_killed_server_leaves_the_old_or_the_new_state(moment: str, tmp_path: 
         assert server.stdout is not None
         found = re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline())
         assert found
-        answers: list[httpx.Response] = []
+        answers: list[httpx2.Response] = []
 
         def post() -> None:
-            with pytest.raises(httpx.TransportError):
+            with pytest.raises(httpx2.TransportError):
                 answers.append(
-                    httpx.post(
+                    httpx2.post(
                         f"{found[0]}/v1/records/{KIND.name}",
                         content=lines(),
                         headers={"Content-Type": NDJSON},

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from models.records import KINDS
@@ -47,7 +47,7 @@ def test_a_million_rows_with_one_bad_one(tmp_path: Path, capsys: pytest.CaptureF
             assert found
             for expected in ((ROWS - 1, 0, 1, 0), (0, ROWS - 1, 1, 0)):
                 started = time.monotonic()
-                answer = httpx.post(
+                answer = httpx2.post(
                     f"{found[0]}/v1/records/invoice", content=body(), headers={"Content-Type": NDJSON}, timeout=1800
                 )
                 assert answer.status_code == 200, answer.text
