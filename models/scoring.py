@@ -28,7 +28,7 @@ from models.limits import NO_REQUEST, Cases, asset_facts, compute_limits, measur
 from models.money import LARGEST_FEN, yuan_text
 from models.policy import Policy
 from models.positions import read_positions
-from models.tables import Tables, input_digests, record_origins
+from models.tables import Books, Tables, input_digests, record_origins
 from models.valuation.stage import read_parameters, value_assets
 
 
@@ -53,12 +53,14 @@ def score(
     requests: Mapping[str, CreditRequest] | None = None,
     enterprises: Sequence[str] | None = None,
     assumed: Mapping[str, float | None] | None = None,
+    books: Books | None = None,
 ) -> Decisions:
     """Decide on every enterprise that has a row known by the end of `as_of`, or on those named in `enterprises`.
 
     Named enterprises of which nothing is known are referred. An enterprise without a request is offered the default
     product without an amount. `assumed` sets facts by name for all of them in thought (None: not known), features
-    before the model reads them: what comes out is a hypothesis, not a decision to keep. Raises the errors of the
+    before the model reads them: what comes out is a hypothesis, not a decision to keep. `books`: see
+    `input_digests`. Raises the errors of the
     stages, ProductUnknown, EnterpriseNotScored (a request for an enterprise that is not scored) and
     RequestedAmountInvalid.
     """
@@ -79,7 +81,7 @@ def score(
     cases = replace(cases, facts={**cases.facts, **_constant(assumed, len(ids))}) if assumed else cases
     limits = compute_limits(cases)
     reasons = select_reasons(limits, probability, policy)
-    digests = input_digests(tables, as_of, enterprises)
+    digests = input_digests(tables, as_of, enterprises, books)
     origins = record_origins(tables, as_of, enterprises)
     return Decisions(
         enterprise_ids=ids,

@@ -79,8 +79,8 @@ class Assessor:
         return decisions.record_of(question.enterprise_id)
 
     def stored(self, enterprise_id: str) -> Tables:
-        """The stored records of one enterprise. Raises EnterpriseUnknown."""
-        tables = self.lake.tables(enterprises=[enterprise_id])
+        """The stored records of one enterprise, with its neighbourhood. Raises EnterpriseUnknown."""
+        tables = self.around(enterprise_id)
         if not has_rows(tables):
             raise EnterpriseUnknown(
                 "no record of this enterprise is stored",
@@ -90,6 +90,10 @@ class Assessor:
                 advice="Import its records first: assetlight import FILE...",
             )
         return tables
+
+    def around(self, enterprise_id: str) -> Tables:
+        """The same, also where nothing is stored of it any more."""
+        return self.lake.tables(enterprises=[enterprise_id], neighbourhood=True)
 
 
 def has_rows(tables: Tables) -> bool:

@@ -31,7 +31,7 @@ def explanation_of(assessor: Assessor, record: DecisionRecord, records: Tables |
     Raises DecisionNotReproduced where policy or engine would decide otherwise now. Where the stored rows are no longer
     what the decision was made on, it is explained without the levers that need them, and says so.
     """
-    tables = records or assessor.lake.tables(enterprises=[record.enterprise_id])
+    tables = records or assessor.around(record.enterprise_id)
     ids = [record.enterprise_id]
     digest = input_digests(tables, record.as_of, ids).column("input_sha256")[0].as_py()
     same = digest == record.input_sha256
@@ -47,12 +47,12 @@ def what_if(
     First the kept decision itself is made again; where it comes out differently, DecisionNotReproduced says why, since
     a difference could not be put down to the assumption.
     """
-    tables = records or assessor.lake.tables(enterprises=[record.enterprise_id])
+    tables = records or assessor.around(record.enterprise_id)
     baseline = replay(assessor, record, tables)
     if not baseline.matched:
         raise _not_reproduced(baseline)
     if assumption.records is not None:
-        tables = Tables({**tables.by_kind, **assumption.records.by_kind})
+        tables = Tables({**tables.by_kind, **assumption.records.by_kind}, tables.neighbours)
     return _scored(assessor, record, tables, assumption)
 
 

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from models.lake import Lake
 from models.money import yuan_text
 from models.scoring import CreditRequest, score
-from models.tables import ParquetFiles, Source, Tables, enterprises_of
+from models.tables import NETWORK_KINDS, Books, ParquetFiles, Source, Tables, books_of, enterprises_of
 from service.assessing import Assessor
 from service.errors import EnterpriseUnknown
 
@@ -111,9 +111,10 @@ def score_portfolio(
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".scoring-", dir=folder) as scratch:
         parts: list[str] = []
+        books = all_books(assessor.lake, as_of) if enterprises is None else None
         for number, (of, tables, ids) in enumerate(pieces(assessor.lake, enterprises, rows_at_once)):
             requests = dict.fromkeys(ids, request) if request else None
-            decisions = score(tables, as_of, bundle, policy, requests=requests, enterprises=ids)
+            decisions = score(tables, as_of, bundle, policy, requests=requests, enterprises=ids, books=books)
             rows = decisions.to_arrow(decision_ids=decision_ids)
             portfolio.count(rows)
             parts.append(str(Path(scratch) / f"{number}.parquet"))
@@ -128,10 +129,19 @@ def score_portfolio(
     return portfolio
 
 
+def all_books(lake: Lake, as_of: date) -> Books:
+    """What the digests say of partners, read once for all pieces; nothing is read where nobody trades with another."""
+    books = Books()
+    trading = lake.trading()
+    for bucket in range(lake.buckets) if trading else ():
+        books.add(books_of(lake.bucket(bucket, NETWORK_KINDS), as_of, trading))
+    return books
+
+
 def pieces(lake: Lake, enterprises: Sequence[str] | None, rows_at_once: int) -> Iterator[tuple[int, Tables, list[str]]]:
     """The lake in pieces that fit into memory: how many, tables, and the enterprises of each."""
     if enterprises is not None:
-        tables = lake.tables(enterprises=enterprises)
+        tables = lake.tables(enterprises=enterprises, neighbourhood=True)
         unknown = sorted(set(enterprises) - set(enterprises_of(tables)))
         if unknown:
             raise EnterpriseUnknown(
@@ -144,7 +154,7 @@ def pieces(lake: Lake, enterprises: Sequence[str] | None, rows_at_once: int) -> 
         return
     groups = bucket_groups(lake, rows_at_once)
     for buckets in groups:
-        tables = together([lake.bucket(bucket) for bucket in buckets])
+        tables = Tables(together([lake.bucket(bucket) for bucket in buckets]).by_kind, lake.around(buckets))
         yield len(groups), tables, enterprises_of(tables)
 
 

@@ -87,7 +87,7 @@ def replay(assessor: Assessor, record: DecisionRecord, records: Tables | None) -
     asked = record.request
     amount = None if asked.amount_yuan is None else fen_from_yuan(asked.amount_yuan)
     decisions = score(
-        records or assessor.lake.tables(enterprises=[record.enterprise_id]),
+        records or assessor.around(record.enterprise_id),
         record.as_of,
         _model(assessor, record.bundle.digest),
         assessor.policy_on(record.policy.on),

@@ -123,7 +123,9 @@ def train(  # noqa: PLR0913  (one parameter per option)
         TimeElapsedColumn(), console=console, disable=as_json or not console.is_terminal, transient=True,
     ) as bar:  # fmt: skip
         task = bar.add_task("features / 计算特征", total=plan.steps)
-        data = assemble(Lake(home).tables(), found, as_of.date(), chosen, horizon_months=horizon_months)
+        data = assemble(
+            Lake(home).tables(neighbourhood=True), found, as_of.date(), chosen, horizon_months=horizon_months
+        )
         bar.update(task, description="cross-validating / 交叉验证")
         bundle = train_bundle(data, found, plan, lambda: bar.advance(task))
     made = publish(bundle, home, out=out, force=force)

@@ -22,7 +22,7 @@ from models.lake.manifest import (
     write_manifest,
 )
 from models.lake.neighbourhood import KINDS_READ as NEIGHBOUR_KINDS
-from models.lake.neighbourhood import trading_within
+from models.lake.neighbourhood import trading_ties, within
 from models.lake.parts import buckets_of, missing_part, read_parts, write_part
 from models.records import KINDS
 from models.records.invoice import INVOICE
@@ -55,6 +55,7 @@ class Lake:
         self.root = Path(home) / "lake"
         self._buckets = buckets
         self._wait_s = wait_s
+        self._ties: tuple[tuple[str, ...], pa.Table] | None = None  # of the parts that were read for them
 
     def manifest(self) -> Manifest:
         """The present state."""
@@ -86,15 +87,28 @@ class Lake:
     def bucket(self, number: int, kinds: Sequence[str] | None = None, *, neighbourhood: bool = False) -> Tables:
         """The enterprises of one hash bucket, as files. A connected kind without rows here is an empty table.
 
-        `neighbourhood`: with the books of all the others, as files.
+        `neighbourhood`: with the books of the others around them, as files.
         """
         manifest = self.manifest()
         wanted = [k for k in manifest.kinds if kinds is None or k in kinds]
-        if not neighbourhood:
-            return self._files(manifest, wanted, [number])
-        others = [other for other in range(manifest.buckets) if other != number]
-        around = self._files(manifest, [k for k in manifest.kinds if k in NEIGHBOUR_KINDS], others).by_kind
-        return self._files(manifest, wanted, [number], around)
+        return self._files(manifest, wanted, [number], self.around([number]) if neighbourhood else None)
+
+    def around(self, buckets: Sequence[int]) -> Mapping[str, Source]:
+        """The books that the enterprises of some buckets need besides: files of the others; none if nobody trades."""
+        manifest = self.manifest()
+        ties = self._trading(manifest)
+        names = [] if ties is None else pc.unique(ties.column("one")).to_pylist()
+        inside = {name for name in names if bucket_of(name, manifest.buckets) in buckets}
+        if ties is None or not inside:
+            return {}
+        others = {bucket_of(name, manifest.buckets) for name in within(ties, inside)} - set(buckets)
+        kinds = [kind for kind in manifest.kinds if kind in NEIGHBOUR_KINDS]
+        return self._files(manifest, kinds, sorted(others)).by_kind if others else {}
+
+    def trading(self) -> set[str]:
+        """The enterprises with books here that trade with another one: where there are none, there is no network."""
+        ties = self._trading(self.manifest())
+        return set() if ties is None else set(pc.unique(ties.column("one")).to_pylist())
 
     def enterprises(self) -> list[str]:
         """Every enterprise that has a row of any kind, sorted."""
@@ -132,15 +146,36 @@ class Lake:
             lock.release()
 
     def _rows(self, manifest: Manifest, kinds: Sequence[str], enterprises: Sequence[str]) -> dict[str, Source]:
-        among = {bucket_of(enterprise, manifest.buckets) for enterprise in enterprises}
-        return {kind: read_parts(self.root, KINDS[kind], manifest.of(kind, among), enterprises) for kind in kinds}
+        by_bucket: dict[int, list[str]] = {}
+        for enterprise in enterprises:
+            by_bucket.setdefault(bucket_of(enterprise, manifest.buckets), []).append(enterprise)
+        return {
+            kind: pa.concat_tables(
+                [KINDS[kind].schema.empty_table()]
+                + [
+                    read_parts(self.root, KINDS[kind], manifest.of(kind, [bucket]), those)
+                    for bucket, those in sorted(by_bucket.items())
+                ]
+            )
+            for kind in kinds
+        }
 
     def _around(self, manifest: Manifest, enterprises: Sequence[str]) -> dict[str, Source]:
-        kinds = [kind for kind in manifest.kinds if kind in NEIGHBOUR_KINDS]
-        if INVOICE.name not in kinds:
+        ties = self._trading(manifest)
+        reached = set() if ties is None else within(ties, enterprises)
+        if not reached:
             return {}
-        invoices = self._files(manifest, [INVOICE.name], None).by_kind[INVOICE.name]
-        return self._rows(manifest, kinds, sorted(trading_within(invoices, enterprises)))
+        return self._rows(manifest, [kind for kind in manifest.kinds if kind in NEIGHBOUR_KINDS], sorted(reached))
+
+    def _trading(self, manifest: Manifest) -> pa.Table | None:
+        """Who trades with whom, read once for a state of the lake; None without invoices."""
+        if INVOICE.name not in manifest.kinds:
+            return None
+        kinds = [kind for kind in manifest.kinds if kind in NEIGHBOUR_KINDS]
+        paths = tuple(part.path for kind in kinds for part in manifest.of(kind))
+        if self._ties is None or self._ties[0] != paths:
+            self._ties = (paths, trading_ties(self._files(manifest, kinds, None).by_kind))
+        return self._ties[1]
 
     def _files(
         self,

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from models.tables import Source, Tables
+from models.tables import NETWORK_KINDS, Source, Tables
 from models.tables.engine import session
 
 STEPS = 2  # as far as the features of the network look: a cycle of five enterprises lies within two steps of each
-KINDS_READ = ("invoice", "relation", "risk_event")
+KINDS_READ = NETWORK_KINDS
 
 
-def trading_within(invoices: Source, enterprises: Collection[str], steps: int = STEPS) -> set[str]:
-    """The parties within some steps of the enterprises, these left out: named in their books, or naming them in theirs.
+def trading_ties(books: Mapping[str, Source]) -> pa.Table:
+    """Every pair of enterprises with books that trade, in both directions: `one`, `other`.
 
-    Parties without books of their own are among them. Whether an invoice was visible on some day is not asked here: the
-    neighbourhood may be too large, never too small. Each step reads two columns of every invoice once.
+    `books`: the tables of `KINDS_READ`, invoices among them. Parties without books of their own are left out: nothing
+    is known of them, and no feature looks through them. Whether an invoice was visible on some day is not asked here:
+    the neighbourhood may be too large, never too small. Reads two columns of every invoice once.
     """
-    reached = set(enterprises)
-    front = sorted(reached)
+    known = " UNION ".join(f'SELECT DISTINCT enterprise_id FROM "{kind}"' for kind in books)  # noqa: S608
     with session() as connection:
-        Tables({"invoice": invoices}).attach(connection)
-        for _ in range(steps):
-            connection.register("front", pa.table({"party": pa.array(front, pa.string())}))
-            found = connection.execute(
-                "SELECT counterparty_id FROM invoice WHERE enterprise_id IN (SELECT party FROM front) UNION "
-                "SELECT enterprise_id FROM invoice WHERE counterparty_id IN (SELECT party FROM front)"
-            ).fetchall()
-            front = sorted({str(party) for (party,) in found} - reached)
-            reached.update(front)
+        Tables(books).attach(connection)
+        return connection.sql(
+            f"WITH known AS ({known}), pairs AS (SELECT DISTINCT enterprise_id AS a, counterparty_id AS b FROM invoice "  # noqa: S608
+            "WHERE counterparty_id IN (SELECT enterprise_id FROM known) AND counterparty_id <> enterprise_id) "
+            "SELECT a AS one, b AS other FROM pairs UNION SELECT b, a FROM pairs"
+        ).to_arrow_table()
+
+
+def within(ties: pa.Table, enterprises: Collection[str], steps: int = STEPS) -> set[str]:
+    """The enterprises within some steps of others, these left out."""
+    reached = set(enterprises)
+    front = reached
+    for _ in range(steps):
+        if not front:
+            break
+        found = ties.filter(pc.is_in(ties.column("one"), pa.array(sorted(front), pa.string()))).column("other")
+        front = set(pc.unique(found).to_pylist()) - reached
+        reached = reached | front
     return reached - set(enterprises)

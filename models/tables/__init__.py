@@ -10,9 +10,10 @@ from models.tables.columns import (
     rank_of,
     recognise,
 )
-from models.tables.digests import input_digests
+from models.tables.digests import books_of, input_digests
 from models.tables.objects import broken_row, sheet_of_objects, wire_fields
 from models.tables.origins import record_origins
+from models.tables.partners import NETWORK_KINDS, Books
 from models.tables.point_in_time import (
     BANK_ZONE,
     ParquetFiles,
@@ -31,7 +32,9 @@ from models.tables.versions import Merged, merge_versions
 
 __all__ = [
     "BANK_ZONE",
+    "NETWORK_KINDS",
     "Accepted",
+    "Books",
     "ColumnMap",
     "ColumnsMissing",
     "KindAmbiguous",
@@ -42,6 +45,7 @@ __all__ = [
     "Tables",
     "accept",
     "accept_rows",
+    "books_of",
     "broken_row",
     "concatenated",
     "empty_table",

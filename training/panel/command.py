@@ -55,6 +55,7 @@ def train_panel(request: PanelRequest, plan: PanelPlan) -> Publication:
             _days(lake, request),
             horizon_months=request.horizon_months,
             until=request.known_until,
+            neighbourhood=True,
             cache=request.home / "panels",
             progress=lambda done, total: bar.update(building, completed=done, total=total),
         ).only(chosen)

@@ -1,0 +1,111 @@
+"""Enterprises that trade with each other: every road brings the same neighbourhood, and replay watches over it."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from fastapi.testclient import TestClient
+
+from models.canonical import canonical_json
+from models.features import compute_features
+from models.lake import Lake
+from models.policy import load_policy
+from models.records.invoice import INVOICE
+from models.scoring import CreditRequest, score
+from models.tables import Tables, accept_rows, input_digests
+from service.bootstrap import Service
+from service.portfolio import score_portfolio
+from tests.service.conftest import AS_OF, ENTERPRISES, PATH, TODAY, Run, asked
+
+RING = ("E1", "E2", "E3", "E4")  # each sells to the next, the last to the first; E5 buys from E1
+DAY = AS_OF.isoformat()
+NETWORK = ["circular_share_12m", "payment_rank_12m", "core_index_12m"]
+
+
+def sale(seller: str, buyer: str, number: str = "ring", **more: Any) -> dict[str, Any]:
+    """One sale of the last weeks, in the seller's book."""
+    return {
+        "enterprise_id": seller, "direction": "sales", "invoice_no": f"{number}-{seller}", "counterparty_id": buyer,
+        "issued_on": (AS_OF - timedelta(days=40)).isoformat(), "amount": "700000.00", "tax": "91000.00",
+        "total": "791000.00", "status": "valid", **more,
+    }  # fmt: skip
+
+
+def learn(home: Path, *rows: dict[str, Any]) -> None:
+    """Rows that the bank gets to know."""
+    Lake(home).append(INVOICE, accept_rows(list(rows), INVOICE, received_on=TODAY).rows)
+
+
+@pytest.fixture
+def ringed(home: Path) -> Path:
+    """The stocked directory, with a ring of trade in it."""
+    learn(home, *(sale(one, RING[(at + 1) % 4]) for at, one in enumerate(RING)), sale("E1", "E5", "out"))
+    return home
+
+
+def whole(service: Service) -> Tables:
+    """All at once, without any code that looks for partners."""
+    return service.lake.tables(neighbourhood=True)
+
+
+@pytest.mark.parametrize("enterprise", ["E1", "E3", "E5", "E6"])
+def test_every_road_sees_the_same_network(
+    ringed: Path, service: Service, client: TestClient, run: Run, enterprise: str
+) -> None:
+    """`score` over everybody, API and `assetlight explain` give the same bytes in the ring, beside it and away."""
+    request = {enterprise: CreditRequest("invoice_credit", 30_000_000)}
+    decisions = score(whole(service), AS_OF, service.bundles.current(), load_policy(AS_OF), requests=request)
+    expected = decisions.record_of(enterprise).to_json()
+    asks = asked(enterprise, request={"product": "invoice_credit", "amount_yuan": "300000"})
+    assert expected in client.post(PATH, json=asks).content
+    _, out, _ = run("explain", enterprise, "--as-of", DAY, "--amount", "300000", "--home", ringed, "--json")
+    shown = json.loads(out)
+    shown.pop("explanation")
+    assert canonical_json(shown) == expected
+    one = compute_features(service.assessor.stored(enterprise), AS_OF, [enterprise])
+    row = one.select(NETWORK).to_pylist()[0]
+    all_rows = compute_features(whole(service), AS_OF)
+    at = all_rows.column("enterprise_id").to_pylist().index(enterprise)
+    assert row == all_rows.select(NETWORK).to_pylist()[at]
+    assert (row["circular_share_12m"] > 0) == (enterprise in RING)
+
+
+def test_the_portfolio_sees_it_too(ringed: Path, service: Service) -> None:
+    """In pieces of one bucket each, and named, the decision ids are those of everybody at once."""
+    decisions = score(
+        whole(service), AS_OF, service.bundles.current(), load_policy(AS_OF),
+        requests=dict.fromkeys(ENTERPRISES, CreditRequest("invoice_credit")),
+    )  # fmt: skip
+    expected = {name: decisions.record_of(name).decision_id for name in ENTERPRISES}
+    for named in (None, sorted(ENTERPRISES)):
+        found = score_portfolio(
+            service.assessor, AS_OF, ringed / "out", enterprises=named, request=CreditRequest("invoice_credit"),
+            rows_at_once=1,
+        )  # fmt: skip
+        rows = pq.read_table(found.files["parquet"], columns=["enterprise_id", "decision_id"]).to_pylist()
+        assert {row["enterprise_id"]: row["decision_id"] for row in rows} == expected
+
+
+@pytest.mark.parametrize(("enterprise", "told"), [("E4", True), ("E3", True), ("E6", False)])
+def test_a_replay_notices_a_neighbours_row(
+    ringed: Path, client: TestClient, run: Run, enterprise: str, told: bool
+) -> None:
+    """A row of E1 corrected later, as if known then: data changed for those within two steps, and for no others."""
+    made = client.post(PATH, json=asked(enterprise)).json()
+    learn(ringed, sale("E1", "C1", "late", known_at="2020-02-28T00:00:00+08:00"))
+    code, out, _ = run("replay", made["id"], "--home", ringed, "--json")
+    assert (code, json.loads(out)["changed"]) == ((5, ["data"]) if told else (0, []))
+
+
+def test_without_partners_digests_stay_and_nobody_is_read(service: Service) -> None:
+    """Where no counterparty has books here, the neighbourhood is empty and digests are those of the own rows."""
+    assert service.lake.trading() == set()
+    assert service.lake.around([0, 1]) == {}
+    tables = service.lake.tables(enterprises=["E5"], neighbourhood=True)
+    assert tables.neighbours == {}
+    assert input_digests(tables, AS_OF).equals(input_digests(Tables(tables.by_kind), AS_OF))
