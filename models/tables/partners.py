@@ -50,16 +50,13 @@ def pairs_in(invoices: pa.Table) -> set[tuple[str, str]]:
 
 
 def with_partners(own: Mapping[str, str], books: Books) -> dict[str, str]:
-    """The digest of each enterprise of `own`, unchanged where it has no partner."""
+    """The digest of each enterprise of `own`: never the same as without looking, even where nobody was found."""
     partners, near = books.partners(), books.near
     layer: dict[str, str] = {}
     for one in own:
         for partner in partners.get(one, set()) - layer.keys():
             layer[partner] = _joined(near[partner], [near[other] for other in partners[partner]])
-    return {
-        one: _joined(digest, [layer[partner] for partner in partners[one]]) if one in partners else digest
-        for one, digest in own.items()
-    }
+    return {one: _joined(digest, [layer[partner] for partner in partners.get(one, ())]) for one, digest in own.items()}
 
 
 def _joined(first: str, others: list[str]) -> str:

@@ -88,8 +88,7 @@ class AssessmentRequest(Strict):
     records: Records | None = Field(
         None,
         description="records by kind; when given, nothing stored is read and nothing is stored but the assessment. The "
-        "books of trading partners are not read either: features of the network (circular trade, related sales, ...) are "
-        "null",
+        "books of trading partners are not read either: features of the network (such as circular trade) are null",
     )
     records_origin: Origin = Field(
         "bank", description="where `records` come from, one short word; every figure made of them names it"

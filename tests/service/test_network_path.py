@@ -102,10 +102,11 @@ def test_a_replay_notices_a_neighbours_row(
     assert (code, json.loads(out)["changed"]) == ((5, ["data"]) if told else (0, []))
 
 
-def test_without_partners_digests_stay_and_nobody_is_read(service: Service) -> None:
-    """Where no counterparty has books here, the neighbourhood is empty and digests are those of the own rows."""
+def test_without_partners_nobody_is_read_and_the_digest_says_who_looked(service: Service) -> None:
+    """Where no counterparty has books here, the neighbourhood is empty; not to have looked is another digest."""
     assert service.lake.trading() == set()
     assert service.lake.around([0, 1]) == {}
     tables = service.lake.tables(enterprises=["E5"], neighbourhood=True)
     assert tables.neighbours == {}
-    assert input_digests(tables, AS_OF).equals(input_digests(Tables(tables.by_kind), AS_OF))
+    assert not input_digests(tables, AS_OF).equals(input_digests(Tables(tables.by_kind), AS_OF))  # nobody looked
+    assert input_digests(tables, AS_OF).equals(input_digests(whole(service), AS_OF, ["E5"]))

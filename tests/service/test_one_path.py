@@ -19,10 +19,10 @@ from tests.service.conftest import AS_OF, ENTERPRISES, PATH, Run, asked, invoice
 DAY = AS_OF.isoformat()
 
 
-def decided(service: Service, enterprise: str, amount_fen: int | None = None) -> bytes:
+def decided(service: Service, enterprise: str, amount_fen: int | None = None, *, network: bool = True) -> bytes:
     """The decision by `score` over the whole lake at once, without any code of the service but what holds the parts."""
     request = {enterprise: CreditRequest("invoice_credit", amount_fen)}
-    tables, bundle = service.lake.tables(), service.bundles.current()
+    tables, bundle = service.lake.tables(neighbourhood=network), service.bundles.current()
     return score(tables, AS_OF, bundle, load_policy(AS_OF), requests=request).record_of(enterprise).to_json()
 
 
@@ -37,7 +37,8 @@ def test_api_command_line_and_score_agree_to_the_last_bit(
     assert expected in stored.content
     assert service.store.get(stored.json()["id"]).decision == expected
     records = {"invoice": invoices_of(enterprise)}
-    assert expected in client.post(PATH, json=asked(enterprise, request=request, records=records)).content
+    alone = decided(service, enterprise, 30_000_000, network=False)  # records of a request have no neighbourhood
+    assert alone in client.post(PATH, json=asked(enterprise, request=request, records=records)).content
     _, out, _ = run("explain", enterprise, "--as-of", DAY, "--amount", "300000", "--home", home, "--json")
     shown = json.loads(out)
     assert shown.pop("explanation")["attribution"]["shares"]  # made on demand, beside the decision

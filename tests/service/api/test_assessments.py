@@ -40,9 +40,14 @@ def test_the_day_is_today_in_beijing_unless_given(client: TestClient) -> None:
 
 
 def test_records_in_the_request_decide_as_the_same_records_in_the_store(client: TestClient) -> None:
-    """Inline records give the same decision to the last bit, the digest of the inputs included, and store no record."""
+    """Inline records give the same decision but for the network, of which they say nothing, and store no record."""
     stored = client.post(PATH, json=asked()).json()["decision"]
     inline = client.post(PATH, json=asked(records={"invoice": invoices_of("E5")})).json()["decision"]
+    network = {"payment_rank_12m", "core_index_12m", "circular_share_12m"}
+    assert {inline["feature_values"].pop(name) for name in network} == {None}
+    assert None not in {stored["feature_values"].pop(name) for name in network}
+    for name in ("decision_id", "input_sha256"):
+        assert inline.pop(name) != stored.pop(name)
     assert inline == stored
     assert client.post(PATH, json=asked(records={"invoice": []})).json()["records_received"] == {"invoice": 0}
     stranger = asked("NEW-1", records={"invoice": invoices_of("E5")})
