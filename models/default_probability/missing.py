@@ -1,6 +1,6 @@
 """What a missing value is scored at: neutral where its feed is not connected, prudent where the feed left it out.
 
-docs/decisions/0014-not-connected-is-neutral.md says why. The same function fills the rows a model learns from and the
+docs/decisions/0010-not-connected-is-neutral.md says why. The same function fills the rows a model learns from and the
 rows it scores.
 """
 

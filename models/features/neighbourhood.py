@@ -7,7 +7,7 @@ a month slot is the larger of what the two books say, so that a side that is not
 All of it depends on no more than the enterprises within two steps, so one enterprise with its neighbourhood has the
 bits of the whole economy. That is why the rank takes two steps and not a walk to rest, and why the core index is the
 first step of the k-core (Lü, Zhou, Zhang, Stanley 2016: repeated H-indices of degrees converge to the coreness): the
-limits of both depend on every enterprise there is. See docs/decisions/0015-network-from-the-neighbourhood.md.
+limits of both depend on every enterprise there is. See docs/decisions/0011-network-from-the-neighbourhood.md.
 """
 
 from __future__ import annotations
