@@ -27,15 +27,15 @@ import numpy as np
 from models.features import CATALOGUE, Feature
 from models.lake import Lake
 from training.card import interval
-from training.panel.clustered import auc, auc_difference, brier_difference
+from training.clustered import auc, auc_difference, brier_difference
 from training.panel.defaults import last_day_known
 from training.panel.evaluate import Unseen, figures, score_unseen
 from training.panel.leakage import tells_of_repayment
 from training.panel.panel import Panel, build_panel
 from training.panel.population import default_days
-from training.panel.split import TimeSplit, split_days
 from training.panel.univariate import each_alone
 from training.selection import choose_features
+from training.split import TimeSplit, split_days
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "families.md"

@@ -13,8 +13,8 @@ from training.fit import FittedModel
 from training.panel.fit import ROUNDS
 from training.panel.leakage import Finding
 from training.panel.panel import Panel
-from training.panel.split import TimeSplit
 from training.skill import skill
+from training.split import TimeSplit
 
 _RISK = {1: "↑", -1: "↓", 0: "·"}
 

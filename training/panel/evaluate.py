@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from training import clustered
+from training.clustered import Clusters
 from training.discrimination import Estimate
-from training.panel import clustered
-from training.panel.clustered import Clusters
 from training.panel.fit import fit_panel
 from training.panel.panel import Panel
-from training.panel.split import TimeSplit, check_apart, entity_folds
+from training.split import TimeSplit, check_apart, entity_folds
 
 FOLDS = 4
 Matrix = NDArray[np.float64]

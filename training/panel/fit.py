@@ -18,7 +18,7 @@ from models.bundle import Calibration
 from training.calibrate import platt
 from training.fit import TREES, FittedModel, Learner, raw_scores
 from training.panel.panel import Panel
-from training.panel.split import entity_folds
+from training.split import entity_folds
 
 ROUNDS = (25, 50, 75, 100, 150, 200, 300, 400)
 EXPECTED_DEFAULTS_PER_LEAF = 10.0

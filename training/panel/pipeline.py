@@ -12,16 +12,16 @@ import numpy as np
 from models.bundle import Bundle, PointsScale
 from models.errors import AssetlightError
 from training.calibrate import prior_shift
+from training.clustered import auc, auc_difference
 from training.dataset import TURNOVER
 from training.fit import FittedModel
 from training.monotone import check_monotone
 from training.panel.card import card_of, card_text
-from training.panel.clustered import auc, auc_difference
 from training.panel.evaluate import FOLDS, Unseen, by_feed, figures, on_days, score_unseen
 from training.panel.fit import fit_panel
 from training.panel.leakage import Finding, refuse_leaks, tells_of_repayment
 from training.panel.panel import Panel
-from training.panel.split import TimeSplit, split_days
+from training.split import TimeSplit, split_days
 from training.validate import verdict
 
 FEWEST_DEFAULTS = 30  # to learn from, and to test on

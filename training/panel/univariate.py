@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.features import Feature
+from training.clustered import Clusters, auc
 from training.discrimination import Estimate
-from training.panel.clustered import Clusters, auc
 from training.panel.panel import Panel
 
 FEWEST_DEFAULTS = 20

@@ -22,7 +22,7 @@ from tests.record_rows import record_table
 from training.cli import commands
 from training.panel.features import bucket_groups, merged, panel_features, panel_key
 from training.panel.population import population, quarter_ends
-from training.panel.split import TooFewDays
+from training.split import TooFewDays
 
 DAYS = quarter_ends(date(2022, 3, 31), date(2023, 12, 31))
 SOME = CATALOGUE[:6]

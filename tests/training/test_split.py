@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.panel.population import months_after, quarter_ends
-from training.panel.split import SplitOverlaps, TimeSplit, TooFewDays, check_apart, entity_folds, split_days
+from training.split import SplitOverlaps, TimeSplit, TooFewDays, check_apart, entity_folds, split_days
 
 DAYS = quarter_ends(date(2021, 6, 30), date(2023, 12, 31))
 

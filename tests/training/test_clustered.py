@@ -7,9 +7,9 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.metrics import roc_auc_score
 
+from training import clustered
+from training.clustered import Clusters
 from training.discrimination import auc as plain_auc
-from training.panel import clustered
-from training.panel.clustered import Clusters
 
 
 def rows(count: int = 3000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
