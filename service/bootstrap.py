@@ -16,7 +16,8 @@ from service.bundles import BundleShelf
 from service.policies import policy_on
 from service.record_batches import Batches, ReceivedKeys
 from service.settings import Settings
-from service.store import AssessmentStore, open_engine
+from service.store import AssessmentStore, Store, address_of, open_store, upgrade
+from service.store.engine import open_engine
 
 
 def system_clock() -> datetime:
@@ -71,9 +72,27 @@ class Service:
         )
 
     @cached_property
-    def store(self) -> AssessmentStore:
-        """The kept assessments; opening it makes the database."""
-        return AssessmentStore(open_engine(self.settings.store_url))
+    def store(self) -> Store:
+        """The opened database; the embedded one is made, and brought to the form of this release, when it is opened.
+
+        Raises DatabaseBehind, DatabaseAhead, DatabaseUrlUnsupported, StoreUnusable.
+        """
+        if self.settings.embedded_store:
+            self.upgrade_store()
+        return open_store(self.settings.store_url)
+
+    @cached_property
+    def assessments(self) -> AssessmentStore:
+        """The kept assessments."""
+        return AssessmentStore(self.store)
+
+    def upgrade_store(self) -> tuple[str, ...]:
+        """Bring the database to the form of this release; gives the steps that were taken."""
+        engine = open_engine(address_of(self.settings.store_url))
+        try:
+            return upgrade(engine)
+        finally:
+            engine.dispose()
 
     def new_id(self, moment: datetime) -> str:
         """A new assessment's id."""

@@ -25,6 +25,18 @@ class StoreUnusable(AssetlightError):
     """The store of assessments cannot be opened or written."""
 
 
+class DatabaseUrlUnsupported(AssetlightError):
+    """The address names a database that the service does not work with."""
+
+
+class DatabaseBehind(AssetlightError):
+    """The database has the form of an earlier release."""
+
+
+class DatabaseAhead(AssetlightError):
+    """The database has the form of a newer release."""
+
+
 class PortTaken(AssetlightError):
     """Another process listens on the address that the service should use."""
 

@@ -24,7 +24,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(DEFAULT_HOME, description="data directory")
     policy_dir: Path | None = Field(None, description="the bank's own policy folder, laid over the defaults")
-    database_url: str | None = Field(None, description="SQLAlchemy address; default: SQLite inside the data directory")
+    database_url: str | None = Field(
+        None, repr=False, description="postgresql://... or sqlite:///...; default: SQLite inside the data directory"
+    )
     host: str = Field("127.0.0.1", description="address on which the API listens")
     port: int = Field(8000, ge=0, le=65535, description="port on which the API listens; 0 takes a free one")
     max_body_bytes: int = Field(4 * 1024 * 1024, gt=0, description="largest request body the API reads")
@@ -41,6 +43,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """Where assessments are kept."""
         return self.database_url or f"sqlite:///{(self.home / 'assessments.sqlite3').as_posix()}"
+
+    @property
+    def embedded_store(self) -> bool:
+        """Whether the store is the file in the data directory, which the service looks after by itself."""
+        return not self.database_url
 
     @property
     def quarantine(self) -> Path:

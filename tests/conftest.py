@@ -8,9 +8,25 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import databases
+from tests.databases import database_url, empty_database_url, postgresql, store, upgraded_sqlite
+
+__all__ = ["database_url", "empty_database_url", "postgresql", "store", "upgraded_sqlite"]
+
 # A shared machine is slow at times: a property fails for what it finds, never for how long it took.
 settings.register_profile("assetlight", deadline=None)
 settings.load_profile("assetlight")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the place of the PostgreSQL server, should a test need one."""
+    databases.lead(config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the PostgreSQL server, if there is one."""
+    databases.finish(config)
+
 
 ROOT = Path(__file__).resolve().parent.parent
 

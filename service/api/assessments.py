@@ -78,7 +78,7 @@ def make_assessment(
         decision=decision.to_json(),
         request=canonical_json(kept_request(asked)),
     )
-    service.store.keep(made)
+    service.assessments.keep(made)
     return answer(made, HTTPStatus.CREATED, {"Location": f"{routes.prefix}/{made.id}"})
 
 
@@ -93,7 +93,7 @@ def make_assessment(
 )
 def read_assessment(service: GivenService, assessment_id: str) -> Response:
     """The assessment as it was made, to the byte."""
-    return answer(service.store.get(assessment_id), HTTPStatus.OK)
+    return answer(service.assessments.get(assessment_id), HTTPStatus.OK)
 
 
 def kept_request(asked: AssessmentRequest) -> dict[str, Any]:

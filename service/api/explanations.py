@@ -53,7 +53,7 @@ def read_explanation(service: GivenService, assessment_id: str) -> Response:
 
     Made when asked for, from the kept decision's own facts; 409 where today's policy or code would decide otherwise.
     """
-    kept = service.store.get(assessment_id)
+    kept = service.assessments.get(assessment_id)
     found = explanation_of(service.assessor, parse(kept.decision), kept_records(kept))
     return Response(found.model_dump_json(), headers=FRESH, media_type="application/json")
 
@@ -79,7 +79,7 @@ def assume(
     asked: Annotated[WhatIfRequest, Body(openapi_examples=WHAT_IF_EXAMPLES)],
 ) -> Response:
     """Change facts, application or records in thought and decide again by the same path. Nothing is kept."""
-    kept = service.store.get(assessment_id)
+    kept = service.assessments.get(assessment_id)
     record = parse(kept.decision)
     assumption = understood(service, record, asked)
     found = what_if(service.assessor, record, kept_records(kept), assumption)

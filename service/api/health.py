@@ -77,7 +77,7 @@ def not_ready(path: str, missing: list[dict[str, Any]], checks: dict[str, Any]) 
 
 
 def _store(service: Service) -> dict[str, Any]:
-    return {"assessments": service.store.count()}
+    return {"assessments": service.assessments.count()}
 
 
 def _lake(service: Service) -> dict[str, Any]:

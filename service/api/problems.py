@@ -38,6 +38,8 @@ STATUS_BY_ERROR: dict[str, HTTPStatus] = {
     "BatchTooLong": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "BundleCorrupt": HTTPStatus.SERVICE_UNAVAILABLE,
     "BundleNotFound": HTTPStatus.SERVICE_UNAVAILABLE,
+    "DatabaseAhead": HTTPStatus.SERVICE_UNAVAILABLE,
+    "DatabaseBehind": HTTPStatus.SERVICE_UNAVAILABLE,
     "DecisionNotReproduced": HTTPStatus.CONFLICT,
     "EnterpriseUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "IdempotencyKeyReused": HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -31,6 +31,7 @@ OWN_COMMANDS: dict[str, str] = {
     "replay": "service.cli.replay",
     "serve": "service.cli.serve",
     "status": "service.cli.status",
+    "db": "service.cli.db",
     "policy": "service.cli.policy",
     "version": "service.cli.version_command",
 }

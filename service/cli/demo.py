@@ -104,6 +104,7 @@ def demo(
     run = Demo(context, context.home)
     started = perf_counter()
     run.say(f"[bold yellow]{BANNER}[/]")
+    build(context.settings).upgrade_store()
     enterprise = run_road(run)
     facts: dict[str, Any] = {
         "home": str(run.home),

@@ -34,6 +34,7 @@ EXIT_CODE_BY_ERROR: dict[str, int] = {
     "AssetlightError": BAD_INPUT,
     "NothingStored": MISSING_PREREQUISITE,
     "BundleNotFound": MISSING_PREREQUISITE,
+    "DatabaseBehind": MISSING_PREREQUISITE,
     "LakeEmpty": MISSING_PREREQUISITE,
 }
 

@@ -59,7 +59,7 @@ def replayed(service: Service, named: str) -> Replay:
         if assessment is None:
             return replay(service.assessor, record, None)
     try:
-        kept = service.store.get(str(assessment))
+        kept = service.assessments.get(str(assessment))
     except AssessmentNotFound:
         if path.is_file():
             return replay(service.assessor, record, None)

@@ -31,6 +31,7 @@ def serve(
     """Serve the API until Ctrl-C. Prints its address first; the log goes to standard error."""
     context = open_context(home, as_json=as_json, host=host, port=port)
     service = build(context.settings)
+    _ = service.store  # a database of another form is refused here, with the command to run, not at the first request
     with serving.bind(context.settings.host, context.settings.port) as listening:
         base = serving.address(listening)
         facts: dict[str, Any] = {"address": base, "documentation": f"{base}/docs", "home": str(context.home)}

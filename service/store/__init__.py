@@ -1,8 +1,10 @@
-"""What the service keeps: assessments, durable before they are acknowledged."""
+"""What the service keeps, on SQLite or PostgreSQL: durable before it is acknowledged."""
 
 from __future__ import annotations
 
+from service.store.address import address_of, shown
 from service.store.assessments import Assessment, AssessmentStore
-from service.store.engine import open_engine
+from service.store.migrating import Form, form_of, upgrade
+from service.store.opening import Store, open_store
 
-__all__ = ["Assessment", "AssessmentStore", "open_engine"]
+__all__ = ["Assessment", "AssessmentStore", "Form", "Store", "address_of", "form_of", "open_store", "shown", "upgrade"]

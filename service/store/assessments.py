@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import AssessmentNotFound, StoreUnusable
+from service.store.engine import reason
+from service.store.opening import Store
 from service.store.schema import ASSESSMENTS
 
 
@@ -28,8 +30,8 @@ class Assessment:
 class AssessmentStore:
     """The kept assessments. Safe to use from several threads: every call takes its own connection."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     def keep(self, assessment: Assessment) -> None:
         """Append one assessment; when this returns it is on the disk. StoreUnusable when it cannot be written."""
@@ -43,18 +45,18 @@ class AssessmentStore:
             "request": assessment.request,
         }
         try:
-            with self._engine.begin() as connection:
+            with self._store.writing() as connection:
                 connection.execute(ASSESSMENTS.insert().values(row))
         except SQLAlchemyError as refusal:
             raise StoreUnusable(
                 "the assessment could not be kept, so it was not made",
-                found=str(getattr(refusal, "orig", refusal)),
+                found=reason(refusal),
                 advice="check the disk of the data directory, then ask again",
             ) from None
 
     def get(self, assessment_id: str) -> Assessment:
         """The assessment with that id; AssessmentNotFound."""
-        with self._engine.connect() as connection:
+        with self._store.reading() as connection:
             row = connection.execute(select(ASSESSMENTS).where(ASSESSMENTS.c.id == assessment_id)).one_or_none()
         if row is None:
             raise AssessmentNotFound(
@@ -76,11 +78,7 @@ class AssessmentStore:
     def count(self) -> int:
         """How many assessments are kept; also the readiness check of the store."""
         try:
-            with self._engine.connect() as connection:
+            with self._store.reading() as connection:
                 return int(connection.execute(select(func.count()).select_from(ASSESSMENTS)).scalar_one())
         except SQLAlchemyError as refusal:
-            raise StoreUnusable("the store cannot be read", found=str(getattr(refusal, "orig", refusal))) from None
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        self._engine.dispose()
+            raise StoreUnusable("the store cannot be read", found=reason(refusal)) from None

@@ -1,11 +1,19 @@
-"""The tables of the store. Bytes that a digest names are kept as the bytes that were digested, never re-made."""
+"""The tables of the store as this release uses them; how they come to be is `service.store.migrations`.
+
+Bytes that a digest names are kept as the bytes that were digested, never re-made.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import Column, Index, LargeBinary, MetaData, String, Table
 
 METADATA = MetaData(
-    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    },
 )
 
 ASSESSMENTS = Table(

@@ -35,7 +35,7 @@ def test_api_command_line_and_score_agree_to_the_last_bit(
     request = {"product": "invoice_credit", "amount_yuan": "300000"}
     stored = client.post(PATH, json=asked(enterprise, request=request))
     assert expected in stored.content
-    assert service.store.get(stored.json()["id"]).decision == expected
+    assert service.assessments.get(stored.json()["id"]).decision == expected
     records = {"invoice": invoices_of(enterprise)}
     alone = decided(service, enterprise, 30_000_000, network=False)  # records of a request have no neighbourhood
     assert alone in client.post(PATH, json=asked(enterprise, request=request, records=records)).content

@@ -15,7 +15,7 @@ import pytest
 
 from service import serving
 from service.errors import PortTaken
-from service.store import AssessmentStore, open_engine
+from service.store import AssessmentStore, open_store
 from tests.service.conftest import asked
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,8 +48,8 @@ def test_the_server_answers_and_keeps_what_it_acknowledged(home: Path) -> None:
     assert process.returncode == 0
     assert out == ""
     assert "Traceback" not in err
-    store = AssessmentStore(open_engine(f"sqlite:///{home / 'assessments.sqlite3'}"))
-    assert store.get(made.json()["id"]).decision in made.content
+    store = open_store(f"sqlite:///{home / 'assessments.sqlite3'}")
+    assert AssessmentStore(store).get(made.json()["id"]).decision in made.content
     store.close()
 
 
@@ -59,8 +59,8 @@ def test_a_killed_server_has_lost_nothing_that_it_acknowledged(home: Path) -> No
         made = httpx2.post(f"{base}/v1/assessments", json=asked()).json()
         process.kill()
         process.wait()
-    store = AssessmentStore(open_engine(f"sqlite:///{home / 'assessments.sqlite3'}"))
-    assert store.get(made["id"]).decision_id == made["decision_id"]
+    store = open_store(f"sqlite:///{home / 'assessments.sqlite3'}")
+    assert AssessmentStore(store).get(made["id"]).decision_id == made["decision_id"]
     store.close()
 
 

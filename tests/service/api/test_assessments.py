@@ -24,7 +24,7 @@ def test_an_assessment_is_made_kept_and_read_again_to_the_byte(client: TestClien
     assert again.status_code == 200
     assert again.content == made.content
     body = made.json()
-    kept = service.store.get(body["id"])
+    kept = service.assessments.get(body["id"])
     assert kept.decision in made.content
     assert canonical_json(body["decision"]) == kept.decision
     assert parse(kept.decision).decision_id == body["decision_id"] == kept.decision_id
@@ -80,7 +80,7 @@ def test_an_unforeseen_failure_tells_nothing_of_the_house(
     monkeypatch.setattr("service.assessing.score", fail)
     problem = refused(client, 500, json=asked())
     assert "secret" not in json.dumps(problem)
-    assert service.store.count() == 0
+    assert service.assessments.count() == 0
 
 
 def test_what_cannot_be_kept_is_not_acknowledged(
@@ -90,7 +90,7 @@ def test_what_cannot_be_kept_is_not_acknowledged(
     monkeypatch.setattr("service.bootstrap.uuid7", lambda *_: "always-the-same")
     assert client.post(PATH, json=asked()).status_code == 201
     assert "could not be kept" in refused(client, 503, json=asked())["title"]
-    assert service.store.count() == 1
+    assert service.assessments.count() == 1
 
 
 @pytest.mark.parametrize("name", REQUEST_EXAMPLES)

@@ -110,7 +110,7 @@ def test_a_what_if_without_change_is_the_decision(client: TestClient, service: S
     assert found["decision"] == kept
     assert (found["difference_yuan"], found["hypothetical"]) == ("0.00", True)
     assert "decision_id" not in found["decision"]
-    assert service.store.count() == 1
+    assert service.assessments.count() == 1
 
 
 def test_a_what_if_changes_facts_by_the_same_path(client: TestClient) -> None:

@@ -78,7 +78,7 @@ def test_a_bad_request_names_field_value_and_expectation(
     if field is not None:
         assert problem["field"] == field
     assert expected in problem["expected"]
-    assert service.store.count() == 0
+    assert service.assessments.count() == 0
 
 
 def test_every_refused_field_is_named(client: TestClient) -> None:
