@@ -8,7 +8,6 @@ is never overwritten; retraining makes another one and moves `CURRENT`.
 from __future__ import annotations
 
 import json
-import math
 import os
 import shutil
 import tempfile
@@ -20,13 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import lightgbm
-import numpy as np
-from numpy.typing import NDArray
 
+from models.calibration import Calibration, PointsScale, VennAbers
 from models.canonical import canonical_json, digest, sha256_hex
 from models.errors import AssetlightError
 
-SCHEMA_VERSION = "2"  # 2: a missing value says whether its feed is connected
+__all__ = ["Bundle", "BundleCorrupt", "BundleNotFound", "Calibration", "PointsScale"]
+
+SCHEMA_VERSION = "3"  # 2: a missing value says whether its feed is connected; 3: tables of the probability interval
+READABLE = ("2", SCHEMA_VERSION)
 TRAIN_AGAIN = "Restore the bundle from its backup, or train again: assetlight train --labels FILE --as-of DATE"
 MODEL, MANIFEST, CARD, CARD_TEXT = "model.txt", "bundle.json", "model_card.json", "model_card.md"
 SIMULATED = "simulated"
@@ -45,41 +46,6 @@ class BundleCorrupt(AssetlightError):
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """Log-odds of default as a straight line of the raw score: `intercept + slope * raw`, slope > 0.
-
-    `intercept` already contains `prior_shift`, the move to a central tendency: logit(tau) - logit(rho), 0 if none.
-    """
-
-    intercept: float
-    slope: float
-    prior_shift: float = 0.0
-
-    def log_odds(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Calibrated log-odds of default."""
-        return self.intercept + self.slope * raw
-
-
-@dataclass(frozen=True)
-class PointsScale:
-    """Higher is safer: `anchor_points` at good:bad odds of `anchor_odds`, `doubling_points` per doubling."""
-
-    anchor_points: float = 600.0
-    anchor_odds: float = 50.0
-    doubling_points: float = 20.0
-
-    @property
-    def per_log_odds(self) -> float:
-        """Points lost per unit of log-odds of default."""
-        return self.doubling_points / math.log(2.0)
-
-    @property
-    def at_even_odds(self) -> float:
-        """Points of an enterprise whose log-odds of default are 0."""
-        return self.anchor_points - self.per_log_odds * math.log(self.anchor_odds)
-
-
-@dataclass(frozen=True)
 class Bundle:
     """Everything that turns a row of features into a calibrated default probability and points."""
 
@@ -94,8 +60,10 @@ class Bundle:
     trained_as_of: date
     feeds: tuple[str | None, ...] = ()  # of each feature; none given: no feature names its feed
     absent_as: tuple[float | None, ...] = ()  # scored at where its whole feed is missing; none given: as `missing_as`
+    interval: VennAbers | None = None  # None: the probability comes without an interval
     card: Mapping[str, Any] = field(default_factory=dict)
     card_text: str = ""
+    schema_version: str = SCHEMA_VERSION  # an older bundle keeps its own, and so its digest
 
     def __post_init__(self) -> None:
         if not self.feeds:
@@ -110,6 +78,8 @@ class Bundle:
                     *map(len, lists)
                 ),
             )
+        if self.interval is not None and self.schema_version == "2":
+            raise BundleCorrupt("a bundle of schema 2 has no probability interval", field="interval")
         if not self.calibration.slope > 0:
             raise BundleCorrupt("the calibration slope is not positive", expected="> 0", found=self.calibration.slope)
 
@@ -232,8 +202,11 @@ class Bundle:
         }
 
     def _manifest(self) -> dict[str, Any]:
+        interval = (
+            None if self.interval is None else {name: _stored(value) for name, value in vars(self.interval).items()}
+        )
         return {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": self.schema_version,
             "features": [
                 {"name": name, "direction": direction, "missing_as": fill, "feed": feed, "absent_as": absent}
                 for name, direction, fill, feed, absent in zip(
@@ -245,6 +218,7 @@ class Bundle:
                 "slope": self.calibration.slope,
                 "prior_shift": self.calibration.prior_shift,
             },
+            **({} if self.schema_version == "2" else {"interval": interval}),
             "points": {
                 "anchor_points": self.points.anchor_points,
                 "anchor_odds": self.points.anchor_odds,
@@ -258,10 +232,10 @@ class Bundle:
 
 
 def _from_manifest(manifest: dict[str, Any], texts: Mapping[str, str]) -> Bundle:
-    if manifest["schema_version"] != SCHEMA_VERSION:
+    if manifest["schema_version"] not in READABLE:
         raise BundleCorrupt(
             "the bundle has a schema version this release does not know",
-            expected=SCHEMA_VERSION,
+            expected=" or ".join(READABLE),
             found=manifest["schema_version"],
             advice="Score with the release that wrote it, or train again",
         )
@@ -278,9 +252,22 @@ def _from_manifest(manifest: dict[str, Any], texts: Mapping[str, str]) -> Bundle
         data_origin=tuple(manifest["data_origin"]),
         label_origin=manifest["label_origin"],
         trained_as_of=date.fromisoformat(manifest["trained_as_of"]),
+        interval=_interval(manifest.get("interval")),
+        schema_version=manifest["schema_version"],
         card=json.loads(texts[CARD]),
         card_text=texts[CARD_TEXT],
     )
+
+
+def _stored(value: tuple[float, ...] | int) -> list[float] | int:
+    return value if isinstance(value, int) else list(value)
+
+
+def _interval(stored: Mapping[str, Any] | None) -> VennAbers | None:
+    if stored is None:
+        return None
+    tables = {name: tuple(map(float, stored[name])) for name in ("low_from", "low", "high_above", "high")}
+    return VennAbers(**tables, rows=int(stored["rows"]), defaults=int(stored["defaults"]))
 
 
 def _fill(stored: float | None) -> float | None:

@@ -150,6 +150,8 @@ def _silent_where_nothing_is_known(probability: ProbabilityColumns) -> Probabili
         probability,
         pd=np.where(unknown, np.nan, probability.pd),
         points=np.where(unknown, np.nan, probability.points),
+        low=np.where(unknown, np.nan, probability.low),
+        high=np.where(unknown, np.nan, probability.high),
     )
 
 

@@ -82,7 +82,8 @@ def replay(assessor: Assessor, record: DecisionRecord, records: Tables | None) -
     """Make the decision again, by the one scoring path, with the model and the policy that it names.
 
     `records`: those that came with it; None: it was made on the stored ones. Where its model is gone, the one in force
-    answers and the replay says so. Raises BundleNotFound where there is none at all.
+    answers and the replay says so. A record of an older version is compared in that version's form. Raises
+    BundleNotFound where there is none at all.
     """
     asked = record.request
     amount = None if asked.amount_yuan is None else fen_from_yuan(asked.amount_yuan)
@@ -94,7 +95,7 @@ def replay(assessor: Assessor, record: DecisionRecord, records: Tables | None) -
         requests={record.enterprise_id: CreditRequest(asked.product, amount)},
         enterprises=[record.enterprise_id],
     )
-    return Replay(record, decisions.record_of(record.enterprise_id))
+    return Replay(record, decisions.record_of(record.enterprise_id).as_version(record.schema_version))
 
 
 def read_decision(path: Path) -> tuple[DecisionRecord, str | None]:

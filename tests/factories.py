@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from models.bundle import Bundle, Calibration, PointsScale
+from models.calibration import VennAbers
 from models.records.invoice import INVOICE
 from models.tables import Tables
 
@@ -86,6 +87,14 @@ def bundle(
         data_origin=("simulated",),
         label_origin="simulated",
         trained_as_of=AS_OF,
+        interval=VennAbers(
+            low_from=(-2.0, -1.0, 0.0),
+            low=(0.0, 0.05, 0.15, 0.4),
+            high_above=(-2.0, -1.0, 0.0),
+            high=(0.03, 0.12, 0.35, 1.0),
+            rows=rows,
+            defaults=rows // 5,
+        ),
         card={"title": "a bundle for tests"},
         card_text="# A bundle for tests\n",
     )

@@ -65,6 +65,8 @@ def probability(
         values=np.column_stack(
             [_column([{**dict.fromkeys(names, 0.5), **row} for row in full], name) for name in names]
         ),
+        low=0.5 * _column(full, "pd"),
+        high=np.minimum(1.5 * _column(full, "pd"), 1.0),
     )
 
 

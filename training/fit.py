@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
-from models.bundle import Calibration
+from models.calibration import Calibration, VennAbers
 from training.calibrate import platt
+from training.calibration.interval import venn_abers
 from training.screening import Fills, agreeing, learn_fills
 
 Matrix = NDArray[np.float64]
@@ -58,6 +59,7 @@ class FittedModel:
     kept: tuple[int, ...]
     fills: Fills  # of the kept columns
     calibration: Calibration
+    interval: VennAbers  # from the same unseen scores
     rounds: int
     settings: dict[str, Any]
 
@@ -104,7 +106,8 @@ def fit(
     best = int(losses.argmin())
     intercept, slope = platt(unseen[best].ravel(), np.tile(outcome, repeats), weight=1.0 / repeats)
     booster, kept, fills = learner.learn(matrix, outcome, ROUNDS[best])
-    return FittedModel(booster, kept, fills, Calibration(intercept, slope), ROUNDS[best], learner.settings)
+    interval = venn_abers(unseen[best].mean(axis=0), outcome)
+    return FittedModel(booster, kept, fills, Calibration(intercept, slope), interval, ROUNDS[best], learner.settings)
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ def train_bundle(
         booster_text=model.booster.model_to_string(),
         calibration=replace(model.calibration, intercept=model.calibration.intercept + shift, prior_shift=shift),
         points=PointsScale(),
+        interval=model.interval,
         data_origin=data.data_origin,
         label_origin=data.label_origin,
         trained_as_of=data.as_of,

@@ -73,7 +73,7 @@ class Decisions:
         origin = tuple(self.record_origins[row].as_py() or ())
         simulated = SIMULATED in origin or self.bundle.simulated
         content = {
-            "schema_version": 1,
+            "schema_version": 2,
             "decision_id": "",
             "enterprise_id": self.enterprise_ids[row].as_py(),
             "as_of": self.as_of,
@@ -87,6 +87,8 @@ class Decisions:
             "limit_yuan": yuan_text(int(self.limits.limit_fen[row])),
             "grade": grade_name(int(self.cases.grade[row])),
             "pd": pd,
+            "pd_low": _number(self.probability.low[row]),
+            "pd_high": _number(self.probability.high[row]),
             "points": None if pd is None else _number(self.probability.points[row]),
             "base_points": _number(self.probability.base_points),
             "contributions": {}
@@ -127,6 +129,8 @@ class Decisions:
             "as_of": pa.array([self.as_of], pa.date32()).take(pa.array(np.zeros(len(self), dtype=np.int64))),
             "outcome": _words([item.word for item in Outcome], self.limits.outcome),
             "pd": pd,
+            "pd_low": pa.array(self.probability.low, from_pandas=True),
+            "pd_high": pa.array(self.probability.high, from_pandas=True),
             "points": pc.if_else(pc.is_valid(pd), pa.array(self.probability.points), pa.scalar(None, pa.float64())),
             "grade": _words([*GRADES, None], grade),
             "limit_yuan": _yuan_texts(limit),

@@ -12,7 +12,7 @@ from models.decision.record import DecisionRecord
 from models.explanation.catalogue import OUTCOME_WORDS, STATUS_WORDS, rule_words
 from models.money import fen_from_yuan, yuan_for_reading
 
-VERSIONS = (1,)
+VERSIONS = (1, 2)
 
 
 def parse(content: bytes) -> DecisionRecord:
@@ -37,7 +37,10 @@ def parse(content: bytes) -> DecisionRecord:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise DecisionUnreadable(
-            "not a decision record of version 1", expected=first["msg"], found=first.get("input"), field=place
+            f"not a decision record of version {tree['schema_version']}",
+            expected=first["msg"],
+            found=first.get("input"),
+            field=place,
         ) from error
     if record.computed_id() != record.decision_id:
         raise DecisionAltered(

@@ -1,15 +1,16 @@
-"""DecisionRecord, schema version 1: a decision as a value that outlives the code that made it.
+"""DecisionRecord: a decision as a value that outlives the code that made it.
 
-A published version owns its nested types; a change of meaning is a new version beside it. Money is decimal yuan text.
+Version 2 says in what interval the probability lies (`pd_low`, `pd_high`); version 1 does not, and keeps its bytes. A
+published version owns its nested types; a change of meaning is a new version beside it. Money is decimal yuan text.
 Numbers are JSON numbers in their shortest form, so they come back bit for bit (a negative zero is stored as zero).
 """
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from models.canonical import canonical_json, sha256_hex
 
@@ -131,10 +132,16 @@ class CautionV1(Frozen):
     en: str
 
 
-class DecisionRecord(Frozen):
-    """One decision on one enterprise. `reasons` decide; `probability_reasons` say why this probability, always."""
+SINCE_VERSION_2 = ("pd_low", "pd_high")
 
-    schema_version: Literal[1]
+
+class DecisionRecord(Frozen):
+    """One decision on one enterprise. `reasons` decide; `probability_reasons` say why this probability, always.
+
+    `pd` lies between `pd_low` and `pd_high`; both are null in version 1 and where the model has no interval.
+    """
+
+    schema_version: Literal[1, 2]
     decision_id: str
     enterprise_id: str
     as_of: date
@@ -143,6 +150,8 @@ class DecisionRecord(Frozen):
     limit_yuan: str
     grade: str | None
     pd: float | None
+    pd_low: float | None = None
+    pd_high: float | None = None
     points: float | None
     base_points: float
     contributions: dict[str, float]
@@ -162,14 +171,31 @@ class DecisionRecord(Frozen):
     simulated: bool
     caution: CautionV1 | None
 
+    @model_validator(mode="after")
+    def _interval_by_version(self) -> Self:
+        if self.schema_version == 1 and self.model_fields_set.intersection(SINCE_VERSION_2):
+            raise ValueError(f"a record of version 1 has none of {', '.join(SINCE_VERSION_2)}")
+        return self
+
     def content_bytes(self) -> bytes:
         """Canonical JSON of everything but the id."""
-        return canonical_json(self.model_dump(mode="json", exclude={"decision_id"}))
+        return canonical_json(self._tree({"decision_id"}))
 
     def to_json(self) -> bytes:
         """Canonical JSON of the whole record: the bytes that are stored, hashed and compared."""
-        return canonical_json(self.model_dump(mode="json"))
+        return canonical_json(self._tree(set()))
 
     def computed_id(self) -> str:
         """SHA-256 of the content."""
         return sha256_hex(self.content_bytes())
+
+    def as_version(self, version: int) -> DecisionRecord:
+        """The same decision as an older (or its own) version would have kept it, with the id of that content."""
+        tree = self.model_dump(exclude=set(SINCE_VERSION_2) if version == 1 else set())
+        draft = DecisionRecord.model_validate({**tree, "schema_version": version})
+        return draft.model_copy(update={"decision_id": draft.computed_id()})
+
+    def _tree(self, without: set[str]) -> dict[str, Any]:
+        return self.model_dump(
+            mode="json", exclude=without | (set(SINCE_VERSION_2) if self.schema_version == 1 else set())
+        )

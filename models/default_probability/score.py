@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,9 @@ class ProbabilityColumns:
     """PD and its explanation for N enterprises.
 
     `points` is higher for the safer; `base_points + contributions.sum(axis=1)` equals `points` to 1e-9. A negative
-    contribution is points lost. `values` are the features as they came, NaN where missing.
+    contribution is points lost. `values` are the features as they came, NaN where missing. `low` and `high` hold the
+    probability between them: what the calibration data themselves say of such a score; NaN where the bundle has no
+    tables for it.
     """
 
     enterprise_id: pa.Array
@@ -29,6 +31,13 @@ class ProbabilityColumns:
     contributions: NDArray[np.float64]
     feature_names: tuple[str, ...]
     values: NDArray[np.float64]
+    low: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    high: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+
+    def __post_init__(self) -> None:
+        for name in ("low", "high"):
+            if not len(getattr(self, name)):
+                object.__setattr__(self, name, np.full(len(self.pd), np.nan))
 
     def __len__(self) -> int:
         return len(self.pd)
@@ -41,15 +50,32 @@ def score_features(features: pa.Table, bundle: Bundle) -> ProbabilityColumns:
     log_odds = bundle.calibration.log_odds(scored.raw)
     per_log_odds = bundle.points.per_log_odds
     base_log_odds = bundle.calibration.intercept + bundle.calibration.slope * scored.base
+    pd = expit(log_odds)
+    low, high = _interval(scored.raw, pd, bundle)
     return ProbabilityColumns(
         enterprise_id=_enterprise_ids(features),
-        pd=expit(log_odds),
+        pd=pd,
         points=bundle.points.at_even_odds - per_log_odds * log_odds,
         base_points=bundle.points.at_even_odds - per_log_odds * base_log_odds,
         contributions=(-per_log_odds * bundle.calibration.slope) * scored.contributions,
         feature_names=bundle.features,
         values=values,
+        low=low,
+        high=high,
     )
+
+
+def _interval(
+    raw: NDArray[np.float64], pd: NDArray[np.float64], bundle: Bundle
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The Venn-Abers interval moved to the central tendency like the PD, and widened to hold the PD.
+
+    The PD is a smooth curve through the same scores; where it leaves the steps, that disagreement is uncertainty too.
+    """
+    if bundle.interval is None:
+        return np.full(len(pd), np.nan), np.full(len(pd), np.nan)
+    low, high = bundle.interval.interval(raw)
+    return np.minimum(bundle.calibration.shifted(low), pd), np.maximum(bundle.calibration.shifted(high), pd)
 
 
 def _enterprise_ids(features: pa.Table) -> pa.Array:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from models.bundle import Bundle, BundleCorrupt, BundleNotFound, Calibration, PointsScale
+from models.default_probability import score_features
 from tests import factories
 
 
@@ -80,10 +83,30 @@ def test_any_changed_part_changes_the_digest() -> None:
         replace(bundle, data_origin=("contest",)),
         replace(bundle, label_origin="contest"),
         replace(bundle, missing_as=(0.0, *bundle.missing_as[1:])),
+        replace(bundle, interval=None),
         replace(bundle, card={"title": "another"}),
         replace(bundle, card_text="another"),
     ]
     assert len({variant.digest for variant in [bundle, *variants]}) == len(variants) + 1
+
+
+def test_a_bundle_of_the_schema_before_is_read_with_its_own_digest(tmp_path: Path) -> None:
+    """A schema 2 bundle has no tables for the interval; it loads, keeps its name, and scores without an interval."""
+    old = replace(factories.bundle(), interval=None, schema_version="2")
+    manifest = json.loads(old.files()["bundle.json"])
+    assert "interval" not in manifest
+    assert manifest["schema_version"] == "2"
+    loaded = Bundle.load(old.write(tmp_path / "b"))
+    assert loaded == old
+    assert loaded.digest == manifest["digest"] == old.digest
+    assert np.isnan(score_features(factories.feature_table(3), loaded).high).all()
+
+
+def test_a_bundle_of_an_unknown_schema_is_refused(tmp_path: Path) -> None:
+    """What a later release wrote is not guessed at."""
+    folder = replace(factories.bundle(), schema_version="4").write(tmp_path / "b")
+    with pytest.raises(BundleCorrupt, match=r"schema version.*2 or 3"):
+        Bundle.load(folder)
 
 
 def test_a_calibration_that_turns_risk_around_is_refused() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from models.decision import parse
 from models.lake import Lake
 from models.records.invoice import INVOICE
 from models.tables import accept_rows
@@ -87,3 +88,13 @@ def test_what_is_neither_a_file_nor_kept_is_said(run: Run, home: Path) -> None:
     """A wrong id is refused in a sentence."""
     code, out, _ = run("replay", "no-such", "--home", home, "--json")
     assert (code, json.loads(out)["error"]) == (1, "AssessmentNotFound")
+
+
+def test_a_record_of_version_1_is_made_again_in_its_own_form(client: TestClient, home: Path, run: Run) -> None:
+    """What version 1 kept still matches to the byte, although a record made today also says the interval."""
+    made = client.post(PATH, json=asked("E5")).json()
+    now = parse(json.dumps(made["decision"]).encode())
+    assert now.pd_low is not None
+    (home / "old.json").write_bytes(now.as_version(1).to_json())
+    code, out, _ = run("replay", home / "old.json", "--home", home, "--json")
+    assert (code, json.loads(out)["matched"]) == (0, True)

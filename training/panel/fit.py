@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle import Calibration
+from models.calibration import Calibration
 from training.calibrate import platt
+from training.calibration.interval import nearly_one_each, venn_abers
 from training.fit import TREES, FittedModel, Learner, raw_scores
 from training.panel.panel import Panel
 from training.split import entity_folds
@@ -55,7 +56,9 @@ def fit_panel(panel: Panel, seed: int) -> FittedModel:
     best = int(losses.argmin())
     intercept, slope = platt(unseen[best, scored], outcome)
     booster, kept, fills = learner.learn(panel.matrix, panel.outcome, ROUNDS[best])
-    return FittedModel(booster, kept, fills, Calibration(intercept, slope), ROUNDS[best], learner.settings)
+    drawn = nearly_one_each(panel.enterprise_ids[scored], unseen[best, scored])
+    interval = venn_abers(unseen[best, scored][drawn], outcome[drawn])
+    return FittedModel(booster, kept, fills, Calibration(intercept, slope), interval, ROUNDS[best], learner.settings)
 
 
 def _later(panel: Panel) -> NDArray[np.bool_]:

@@ -97,6 +97,7 @@ def _bundle(panel: Panel, model: FittedModel, split: TimeSplit, shift: float) ->
         booster_text=model.booster.model_to_string(),
         calibration=replace(model.calibration, intercept=model.calibration.intercept + shift, prior_shift=shift),
         points=PointsScale(),
+        interval=model.interval,
         data_origin=panel.data_origin,
         label_origin=", ".join([*panel.data_origin, LABEL_ORIGIN]),
         trained_as_of=split.learned[-1],

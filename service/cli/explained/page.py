@@ -64,6 +64,8 @@ def probability(decision: DecisionRecord, language: Language) -> Text:
     if decision.pd is None or decision.points is None:
         return Text(language.say("无法计算", "not known"), "yellow")
     shown = Text(f"{decision.pd:.2%}", "bold")
+    if decision.pd_low is not None and decision.pd_high is not None:
+        shown.append(f" [{decision.pd_low:.2%}, {decision.pd_high:.2%}]", "not bold dim")
     shown.append(f"   {language.say('等级', 'grade')} ", "not bold dim").append(decision.grade or "-", "bold")
     return shown.append(f"   {language.say('评分', 'points')} ", "not bold dim").append(
         f"{decision.points:.1f}", "bold"

@@ -1,4 +1,4 @@
-"""The decision record: canonical bytes, an id of the content, one parse, and the golden file of version 1."""
+"""The decision record: canonical bytes, an id of the content, one parse, and the golden files of both versions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from models.limits import compute_limits
 from tests.factories import bundle
 from tests.limit_cases import DAY, cases, default_policy, probability
 
-GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "decision_v1.json"
+GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 
 
 def decisions(*rows: dict[str, object]) -> Decisions:
@@ -87,11 +87,12 @@ def test_altered_bytes_are_noticed() -> None:
 @pytest.mark.parametrize(
     ("change", "error", "match"),
     [
-        ({"schema_version": 2}, DecisionVersionUnknown, r"unknown version.*Found: 2"),
+        ({"schema_version": 3}, DecisionVersionUnknown, r"unknown version.*Found: 3"),
+        ({"schema_version": 1}, DecisionUnreadable, r"version 1.*has none of pd_low, pd_high"),
         ({"schema_version": 0}, DecisionVersionUnknown, "unknown version"),
         ({"schema_version": "1"}, DecisionUnreadable, "no schema version"),
         ({"schema_version": True}, DecisionUnreadable, "no schema version"),
-        ({"surprise": 1}, DecisionUnreadable, "not a decision record of version 1"),
+        ({"surprise": 1}, DecisionUnreadable, "not a decision record of version 2"),
         ({"outcome": "maybe"}, DecisionUnreadable, "'approve', 'reduce', 'refer' or 'decline'"),
         ({"pd": "high"}, DecisionUnreadable, "valid number"),
     ],
@@ -111,12 +112,26 @@ def test_bytes_that_are_not_json_are_refused() -> None:
         parse(b"[]")
 
 
-def test_the_golden_record_of_version_1_still_parses() -> None:
-    """A record that version 1 wrote is read for ever, byte for byte."""
-    golden = GOLDEN.read_bytes().rstrip(b"\n")
+@pytest.mark.parametrize(("version", "interval"), [(1, (None, None)), (2, (0.009, 0.027))])
+def test_the_golden_record_of_every_version_still_parses(version: int, interval: tuple[float, float]) -> None:
+    """A record that any version wrote is read for ever, byte for byte."""
+    golden = (GOLDEN / f"decision_v{version}.json").read_bytes().rstrip(b"\n")
     old = parse(golden)
     assert old.to_json() == golden
+    assert old.schema_version == version
+    assert (old.pd_low, old.pd_high) == pytest.approx(interval)
     assert old.outcome == "reduce"
+
+
+def test_a_decision_in_the_form_of_version_1_says_nothing_of_the_interval() -> None:
+    """The older form is what version 1 would have kept: the same but the interval, with its own id, and it parses."""
+    one = record(requested_fen=250_000_050)
+    older = one.as_version(1)
+    assert parse(older.to_json()) == older
+    assert b"pd_low" not in older.to_json()
+    assert older.decision_id == older.computed_id() != one.decision_id
+    assert json.loads(one.to_json()).keys() - json.loads(older.to_json()).keys() == {"pd_low", "pd_high"}
+    assert one.as_version(2) == one
 
 
 def test_the_rows_for_reading_say_what_the_record_says() -> None:

@@ -45,6 +45,25 @@ def test_contributions_sum_to_the_points(
     np.testing.assert_allclose(scored.base_points + scored.contributions.sum(axis=1), scored.points, atol=1e-9, rtol=0)
 
 
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), shift=st.floats(-3, 3), intercept=st.floats(-3, 3))
+def test_the_interval_holds_the_probability_and_moves_with_the_tendency(
+    seed: int, shift: float, intercept: float
+) -> None:
+    """low <= PD <= high in every row, and the tables are moved by the same prior shift as the PD."""
+    base = factories.bundle(seed=seed)
+    table = factories.feature_table(40, seed=seed + 1, missing=0.3)
+    raw = (score_features(table, replace(base, calibration=Calibration(0.0, 1.0))).pd).clip(1e-12, 1 - 1e-12)
+    scored = score_features(table, replace(base, calibration=Calibration(intercept + shift, 1.3, shift)))
+    assert (scored.low <= scored.pd).all()
+    assert (scored.pd <= scored.high).all()
+    assert base.interval is not None
+    low, high = base.interval.interval(np.log(raw / (1 - raw)))
+    for found, rate, hull in ((scored.low, low, np.minimum), (scored.high, high, np.maximum)):
+        odds = rate / np.where(rate < 1, 1 - rate, 1) * math.exp(shift)
+        np.testing.assert_allclose(found, hull(np.where(rate < 1, odds / (1 + odds), 1.0), scored.pd), atol=1e-9)
+
+
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10_000), rows=st.integers(1, 700))
 def test_one_row_alone_gives_the_bits_it_has_among_many(seed: int, rows: int) -> None:

@@ -1,0 +1,1 @@
+"""Calibration: central tendency with its margins, the interval of a probability, and grades with few defaults."""
