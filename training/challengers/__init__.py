@@ -1,0 +1,1 @@
+"""Challengers: a scorecard, an EBM and a logistic regression, learned and compared beside the trees."""
