@@ -1,20 +1,25 @@
 """Raw scores and their exact path-dependent Shapley contributions.
 
-The one place that knows how contributions are computed; today LightGBM's own TreeSHAP. Whatever replaces it keeps this
-signature and these promises: rows are independent, so one row alone gives the same bits as among many, and
+The one place that knows how contributions are computed: by table where the trees fit into tables, by LightGBM's own
+TreeSHAP where they do not. Either way rows are independent, so one row alone gives the same bits as among many, and
 `base + contributions.sum(axis=1)` is `raw` but for rounding.
 """
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import Bundle
+from models.default_probability.exact import ExactContributions, NotByTable, contributions_of
 
-_ROWS_FOR_ONE_THREAD = 256  # below this a second thread costs more (and delays the one row) than it gives
+_ROWS_FOR_ONE_THREAD = 4096  # below this a second thread costs more (and delays the one row) than it gives
+BY_TABLE, BY_LIGHTGBM = "table", "lightgbm"
 
 
 class RawContributions(NamedTuple):
@@ -25,12 +30,34 @@ class RawContributions(NamedTuple):
     contributions: NDArray[np.float64]  # [N, F]
 
 
+@dataclass(frozen=True)
+class Method:
+    """How a bundle's contributions are computed. `because`: why not by table, empty where they are."""
+
+    name: str
+    because: str = ""
+
+
+def contribution_method(bundle: Bundle) -> Method:
+    """Whether the bundle's contributions come from tables or, some hundred times slower, from LightGBM, and why."""
+    tables = _tables(_ByDigest(bundle))
+    return Method(BY_TABLE) if isinstance(tables, ExactContributions) else Method(BY_LIGHTGBM, str(tables))
+
+
 def raw_contributions(matrix: NDArray[np.float64], bundle: Bundle) -> RawContributions:
     """Score rows of the bundle's features (float64[N, F], missing values already filled where the bundle says so).
 
-    The score itself is LightGBM's prediction, not the sum of contributions: adding leaf values in tree order keeps
-    monotone trees monotone to the last bit, adding contributions would not.
+    The score itself is the sum of leaf values in tree order, bit for bit LightGBM's prediction, and not the sum of
+    contributions: so monotone trees stay monotone to the last bit.
     """
+    tables = _tables(_ByDigest(bundle))
+    if isinstance(tables, ExactContributions):
+        threads = 1 if len(matrix) < _ROWS_FOR_ONE_THREAD else os.cpu_count() or 1
+        return RawContributions(*tables.of(matrix, threads))
+    return _by_lightgbm(matrix, bundle)
+
+
+def _by_lightgbm(matrix: NDArray[np.float64], bundle: Bundle) -> RawContributions:
     booster = bundle.booster
     count, width = matrix.shape
     if count == 0:
@@ -40,3 +67,24 @@ def raw_contributions(matrix: NDArray[np.float64], bundle: Bundle) -> RawContrib
     raw = np.asarray(booster.predict(matrix, raw_score=True, num_threads=threads), dtype=np.float64)
     table = np.asarray(booster.predict(matrix, pred_contrib=True, num_threads=threads), dtype=np.float64)
     return RawContributions(raw, float(table[0, -1]), table[:, :-1])
+
+
+class _ByDigest:
+    """A bundle as a key: two loads of the same bundle share their tables."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+
+    def __hash__(self) -> int:
+        return hash(self.bundle.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByDigest) and self.bundle.digest == other.bundle.digest
+
+
+@lru_cache(maxsize=8)  # a champion, a challenger, and what replays ask for
+def _tables(key: _ByDigest) -> ExactContributions | NotByTable:
+    try:
+        return contributions_of(key.bundle.booster)
+    except NotByTable as reason:
+        return reason
