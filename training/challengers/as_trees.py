@@ -21,19 +21,21 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float64]
 _LARGEST = float(np.finfo(np.float64).max)
 _SMALLEST = float(np.float32(1e-35))  # LightGBM reads what is nearer to nought as nought
-_NUMERIC_MISSING_NAN_RIGHT = 2 << 2  # decision_type: numeric, NaN is missing, goes right where the default is asked
+_DEFAULT_LEFT, _NAN_IS_MISSING = 2, 2 << 2  # bits of a numeric decision_type
 
 
 @dataclass(frozen=True)
 class Steps:
-    """A step function of one column: bin i holds values from cuts[i - 1] (inclusive) to cuts[i]; the last bin is NaN.
+    """A step function of one column: bin i holds values from cuts[i - 1] (inclusive) to cuts[i].
 
-    `cuts` rise; there is one bin more than cuts, and then the bin of missing values. A number nearer to nought than
+    `cuts` rise; there is one bin more than cuts. A missing value belongs to the bin `missing`, or, where that is None,
+    to a last bin of its own. A number nearer to nought than
     1e-35 is nought to LightGBM, so it is here.
     """
 
     column: int
     cuts: tuple[float, ...]
+    missing: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cuts", tuple(0.0 if abs(cut) <= _SMALLEST else float(cut) for cut in self.cuts))
@@ -41,12 +43,13 @@ class Steps:
     def bins(self, values: Matrix) -> NDArray[np.int64]:
         """The bin of each value."""
         place = np.searchsorted(self.cuts, np.where(np.abs(values) <= _SMALLEST, 0.0, values), side="right")
-        return np.where(np.isnan(values), len(self.cuts) + 1, place).astype(np.int64)
+        home = len(self.cuts) + 1 if self.missing is None else self.missing
+        return np.where(np.isnan(values), home, place).astype(np.int64)
 
     @property
     def count(self) -> int:
-        """Number of bins, that of missing values included."""
-        return len(self.cuts) + 2
+        """Number of bins, that of missing values included where they have one."""
+        return len(self.cuts) + (2 if self.missing is None else 1)
 
 
 @dataclass(frozen=True)
@@ -144,10 +147,12 @@ class _Tree:
         return _Node(-len(self.leaf_value), float(value), int(count))
 
     def _column(self, step: Steps, bins: Sequence[Callable[[], _Node]]) -> _Node:
-        """Missing values to the right of the first split, the others to a balanced tree over the cuts."""
+        """A balanced tree over the cuts; missing values with a bin of their own go right at a split before it."""
+        if step.missing is not None:
+            return self._between(step, bins, 0, len(step.cuts))
         place = self._open()
         known = self._between(step, bins, 0, len(step.cuts))
-        return self._close(place, step.column, _LARGEST, known, bins[-1]())
+        return self._close(place, step.column, _LARGEST, known, bins[-1](), missing_left=False)
 
     def _between(self, step: Steps, bins: Sequence[Callable[[], _Node]], first: int, last: int) -> _Node:
         """The bins from first to last; they are made in the order of the splits."""
@@ -156,13 +161,17 @@ class _Tree:
         place, middle = self._open(), (first + last) // 2
         left = self._between(step, bins, first, middle)
         right = self._between(step, bins, middle + 1, last)
-        return self._close(place, step.column, _below(step.cuts[middle]), left, right)
+        return self._close(
+            place, step.column, _below(step.cuts[middle]), left, right, missing_left=(step.missing or 0) <= middle
+        )
 
     def _open(self) -> int:
         self.splits.append({})
         return len(self.splits) - 1
 
-    def _close(self, place: int, column: int, threshold: float, left: _Node, right: _Node) -> _Node:
+    def _close(
+        self, place: int, column: int, threshold: float, left: _Node, right: _Node, *, missing_left: bool
+    ) -> _Node:
         """Write a split at values up to `threshold`; the gain is what it takes off the squared error of the leaves."""
         rows = left.rows + right.rows
         mean = (left.mean * left.rows + right.mean * right.rows) / rows
@@ -170,7 +179,7 @@ class _Tree:
             "split_feature": column,
             "split_gain": left.rows * right.rows / rows * (left.mean - right.mean) ** 2,
             "threshold": threshold,
-            "decision_type": _NUMERIC_MISSING_NAN_RIGHT,
+            "decision_type": _NAN_IS_MISSING | (_DEFAULT_LEFT if missing_left else 0),
             "left_child": left.child,
             "right_child": right.child,
             "internal_value": mean,
@@ -205,13 +214,18 @@ def _below(cut: float) -> float:
 
 
 def _merged(step: Steps, log_odds: Matrix, rows: NDArray[np.int64]) -> tuple[Steps, list[tuple[float, int]]]:
-    """Neighbouring bins with the same value made one."""
+    """Neighbouring bins with the same value made one; the bin of missing values stays its own where it is."""
+    values, counts = log_odds.tolist(), rows.tolist()
     cuts: list[float] = []
-    bins: list[tuple[float, int]] = [(float(log_odds[0]), int(rows[0]))]
-    for cut, value, count in zip(step.cuts, log_odds[1:-1].tolist(), rows[1:-1].tolist(), strict=True):
-        if value == bins[-1][0]:
-            bins[-1] = (value, bins[-1][1] + count)
+    bins: list[tuple[float, int]] = [(values[0], counts[0])]
+    home = step.missing
+    for place, cut in enumerate(step.cuts, start=1):
+        if values[place] == bins[-1][0]:
+            bins[-1] = (values[place], bins[-1][1] + counts[place])
         else:
             cuts.append(cut)
-            bins.append((value, count))
-    return Steps(step.column, tuple(cuts)), [*bins, (float(log_odds[-1]), int(rows[-1]))]
+            bins.append((values[place], counts[place]))
+        if place == step.missing:
+            home = len(bins) - 1
+    own = [] if step.missing is not None else [(values[-1], counts[-1])]
+    return Steps(step.column, tuple(cuts), home), bins + own

@@ -17,7 +17,8 @@ finite = st.floats(-1e12, 1e12, allow_nan=False, allow_subnormal=True)
 def steps(draw: st.DrawFn, column: int, most: int = 12) -> Steps:
     """A step function's cuts, anywhere, also at zero and next to each other."""
     cuts = draw(st.lists(st.one_of(finite, st.sampled_from([0.0, 1.0, -1.0, 1e-300])), max_size=most))
-    return Steps(column, tuple(sorted({0.0 if abs(cut) < 1e-34 else cut for cut in cuts})))
+    usable = tuple(sorted({0.0 if abs(cut) < 1e-34 else cut for cut in cuts}))
+    return Steps(column, usable, draw(st.one_of(st.none(), st.integers(0, len(usable)))))
 
 
 @st.composite
