@@ -7,12 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
+from pathlib import Path
+from time import monotonic
 from uuid import UUID
 
 from models.lake import Lake
 from models.policy import Policy
 from service.assessing import Assessor, Clock
 from service.bundles import BundleShelf
+from service.people import development
+from service.people.development import DevelopmentIssuer
+from service.people.keys import ApiKeys
+from service.people.people import People
+from service.people.signing_keys import KeySet, fetch_from_file, fetch_over_http
+from service.people.tokens import ClaimNames, TrustedIssuer
 from service.policies import policy_on
 from service.record_batches import Batches, ReceivedKeys
 from service.settings import Settings
@@ -93,6 +101,31 @@ class Service:
             return upgrade(engine)
         finally:
             engine.dispose()
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        """The keys of batch jobs."""
+        return ApiKeys(self.store)
+
+    @cached_property
+    def people(self) -> People:
+        """Who calls: by the issuer that the settings name, or the development issuer where it was asked for."""
+        settings = self.settings
+        claims = ClaimNames(settings.roles_claim, settings.branches_claim, settings.parks_claim, settings.name_claim)
+        trusted = None
+        if settings.development_issuer:
+            issuer = DevelopmentIssuer(settings.home)
+            keys = KeySet(issuer.key_set, monotonic)
+            trusted = TrustedIssuer(development.ISSUER, development.AUDIENCE, keys)
+        elif settings.issuer is not None and settings.audience is not None:
+            fetch = (
+                partial(fetch_over_http, settings.jwks_url)
+                if settings.jwks_url is not None
+                else partial(fetch_from_file, Path(settings.jwks_file or ""))
+            )
+            keys = KeySet(fetch, monotonic)
+            trusted = TrustedIssuer(settings.issuer, settings.audience, keys, claims, settings.token_leeway_s)
+        return People(lambda: self.api_keys, trusted)
 
     def new_id(self, moment: datetime) -> str:
         """A new assessment's id."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from copy import deepcopy
 from typing import Any
@@ -11,8 +12,11 @@ from uvicorn.config import LOGGING_CONFIG
 
 from service.api import create_app
 from service.bootstrap import Service
-from service.errors import PortTaken
+from service.errors import PortTaken, SettingNotUsable
+from service.people.development import WARNING_EN, WARNING_ZH
+from service.settings import LOOPBACK, Settings
 
+LOG = logging.getLogger(__name__)
 SECONDS_TO_FINISH = 20  # given to requests in flight when the service is told to stop
 
 
@@ -32,6 +36,18 @@ def bind(host: str, port: int) -> socket.socket:
     return listening
 
 
+def refuse_development_beyond_loopback(settings: Settings) -> None:
+    """The development issuer is for this machine alone. Raises SettingNotUsable."""
+    if settings.development_issuer and settings.host not in LOOPBACK:
+        raise SettingNotUsable(
+            "the development issuer cannot be on where other machines can call",
+            field="ASSETLIGHT_HOST",
+            expected=", ".join(sorted(LOOPBACK)),
+            found=settings.host,
+            advice="set up the bank's identity provider, or serve on 127.0.0.1",
+        )
+
+
 def address(listening: socket.socket) -> str:
     """The URL of a listening socket."""
     host, port = listening.getsockname()[:2]
@@ -46,6 +62,8 @@ def run(service: Service, listening: socket.socket) -> None:
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
         server_header=False,
     )
+    if service.settings.development_issuer:
+        LOG.warning("%s %s", WARNING_EN, WARNING_ZH)
     try:
         uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:  # uvicorn has stopped in order and passes the signal on

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.errors import SettingNotUsable
 
 PREFIX = "ASSETLIGHT_"
 DEFAULT_HOME = Path("var")
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Settings(BaseSettings):
@@ -39,10 +41,37 @@ class Settings(BaseSettings):
     max_batch_rows: int = Field(1_000_000, gt=0, description="most rows in one posted batch")
     lake_wait_s: float = Field(10.0, ge=0, description="how long a writer waits for another before it gives up")
 
+    issuer: str | None = Field(None, description="`iss` of the bank's identity provider; without one no token is taken")
+    audience: str | None = Field(None, description="`aud` that a token must be for")
+    jwks_url: str | None = Field(None, description="where the provider's public keys are; https, or http on loopback")
+    jwks_file: Path | None = Field(None, description="the same as a file, read again when a key is unknown")
+    roles_claim: str = Field("roles", description="where a token lists roles; a dot leads into an object")
+    branches_claim: str = Field("branches", description="where a token lists branches; `*` in it: every branch")
+    parks_claim: str = Field("parks", description="where a token lists industrial parks; none: not narrowed to parks")
+    name_claim: str = Field("name", description="where a token has the person's name")
+    token_leeway_s: float = Field(30.0, ge=0, le=300, description="how far the provider's clock may be off")
+    development_issuer: bool = Field(False, description="take tokens of `assetlight people token`; never in production")
+
     @property
     def store_url(self) -> str:
         """Where assessments are kept."""
         return self.database_url or f"sqlite:///{(self.home / 'assessments.sqlite3').as_posix()}"
+
+    @model_validator(mode="after")
+    def _one_issuer(self) -> Self:
+        """Half an issuer is a mistake, and so is a real one beside the development issuer."""
+        given = [name for name in ("issuer", "audience", "jwks_url", "jwks_file") if getattr(self, name) is not None]
+        if self.development_issuer and given:
+            raise setting_refused(
+                "development_issuer", f"it cannot be on beside {given[0]}: {PREFIX}{given[0].upper()}"
+            )
+        if given and (not self.issuer or not self.audience or (self.jwks_url is None) == (self.jwks_file is None)):
+            raise setting_refused(
+                "issuer", "an identity provider needs issuer, audience, and one of jwks_url and jwks_file"
+            )
+        if self.jwks_url is not None and not is_safe_address(self.jwks_url):
+            raise setting_refused("jwks_url", "keys are fetched by https, or by http from this machine")
+        return self
 
     @property
     def embedded_store(self) -> bool:
@@ -58,6 +87,21 @@ class Settings(BaseSettings):
     def results(self) -> Path:
         """Where batch results are written."""
         return self.home / "results"
+
+
+def is_safe_address(url: str) -> bool:
+    """Whether keys may be fetched there: by HTTPS, or by HTTP from this machine."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
+
+
+def setting_refused(name: str, why: str) -> SettingNotUsable:
+    """A setting that does not go with the others."""
+    return SettingNotUsable(
+        f"setting {name} is not usable: {why}",
+        field=PREFIX + name.upper(),
+        advice=f"correct or unset the environment variable {PREFIX}{name.upper()}",
+    )
 
 
 def read_settings(**given: Any) -> Settings:  # noqa: ANN401

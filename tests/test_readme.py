@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from decimal import Decimal
 from pathlib import Path
 
 import click
 import pytest
 import typer
+from fastapi.testclient import TestClient
 
+from service.api import create_app
+from service.bootstrap import Service
 from service.cli.app import commands
+from service.people import Role
+from tests.service.callers import token
+from tests.service.conftest import home, service, stocked
+
+__all__ = ["home", "service", "stocked"]
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CASE = README.split("## One worked case")[1].split("\n## ")[0]
 COMMANDS = sorted(set(re.findall(r"(?:^\$ |`)assetlight ([^`\n]+)", README, flags=re.MULTILINE)))
 EXAMPLE = json.loads((ROOT / "service/api/example_assessment.json").read_text(encoding="utf-8"))["decision"]
+(CURL,) = re.findall(r"^\$ curl (.*)$", README, flags=re.MULTILINE)
 
 
 @pytest.mark.parametrize("line", COMMANDS)
@@ -61,3 +71,15 @@ def test_the_worked_case_is_the_decision_of_the_api_example() -> None:
     assert f"**{Decimal(EXAMPLE['limit_yuan']):,}**" in CASE
     assert f"{EXAMPLE['points']:.1f} points: {EXAMPLE['base_points']:.1f}" in CASE
     assert f"(grade {EXAMPLE['grade']})" in CASE
+
+
+def test_the_request_of_the_readme_is_answered(service: Service) -> None:
+    """The curl line, with an officer's token in it, makes an assessment; without the token it makes none."""
+    words = shlex.split(CURL.replace("$TOKEN", token(service, Role.OFFICER)))
+    path = words[1].removeprefix("http://127.0.0.1:8000")
+    headers = dict(words[at + 1].split(": ", 1) for at, word in enumerate(words) if word == "-H")
+    body = words[words.index("-d") + 1]
+    client = TestClient(create_app(service))
+    assert client.post(path, content=body, headers=headers).status_code == 201
+    del headers["authorization"]
+    assert client.post(path, content=body, headers=headers).status_code == 401

@@ -9,7 +9,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from models import __version__
-from service.api import assessments, docs, explanations, health, problems, quarantine, records, valuations
+from service.api import access, assessments, docs, explanations, health, me, problems, quarantine, records, valuations
 from service.api.body_limit import BodyLimit
 from service.api.records import most_body_bytes
 from service.bootstrap import Service
@@ -20,11 +20,14 @@ Default probability and explained credit limits for enterprises whose assets are
 Money is decimal yuan text, days are ISO text, unknown fields are refused. Every error is a problem
 (RFC 9457, `application/problem+json`) with field, value and expectation. A decision is one of approve, reduce, refer
 and decline; missing facts refer, only a policy rule declines.
+
+Every call but those about health and this documentation carries a bearer token of the bank's identity provider or an
+API key; each operation names the roles that it lets through.
 """
 
 
 def create_app(service: Service) -> FastAPI:
-    """The application on a built service; it closes the service when it stops."""
+    """The application on a built service; it closes the service when it stops. Raises RouteUndeclared."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -46,11 +49,13 @@ def create_app(service: Service) -> FastAPI:
                 "description": "What the bank knows: 22 kinds, each row with the moment it was learned",
             },
             {"name": "valuations", "description": "What IP rights, data assets and the asset pool are worth"},
+            {"name": "people", "description": "Who calls, and what they may do"},
             {"name": "operations", "description": "For the people who run the service"},
         ],
     )
     app.state.service = service
     app.add_middleware(BodyLimit, most_bytes=partial(most_body_bytes, service.settings))
+    app.add_middleware(access.Authentication, service=service)  # outermost: nothing is read of an unknown caller
     problems.install(app)
     docs.install(app)
     app.include_router(assessments.routes)
@@ -58,5 +63,7 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(valuations.routes)
     app.include_router(records.routes)
     app.include_router(quarantine.routes)
+    app.include_router(me.routes)
     app.include_router(health.routes)
+    access.check_every_route(app)
     return app

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from models.canonical import canonical_json
 from models.tables import Tables
+from service.api.access import ASSESSES, READS_CASES, require
 from service.api.examples import REQUEST_EXAMPLES, RESPONSE_EXAMPLE
 from service.api.given import GivenService, require_json
 from service.api.inline_records import tables_of
@@ -45,7 +46,7 @@ ACCEPTED = {
             HTTPStatus.SERVICE_UNAVAILABLE,
         ),
     },
-    dependencies=[Depends(require_json)],
+    dependencies=[require(*ASSESSES), Depends(require_json)],
 )
 def make_assessment(
     service: GivenService,
@@ -90,6 +91,7 @@ def make_assessment(
         HTTPStatus.OK: ACCEPTED,
         **documented(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
     },
+    dependencies=[require(*READS_CASES)],
 )
 def read_assessment(service: GivenService, assessment_id: str) -> Response:
     """The assessment as it was made, to the byte."""

@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from service.api import access
 from service.api.problems import Problem
 from service.api.record_examples import batch_schemas
 
@@ -36,6 +37,7 @@ def with_problems(app: FastAPI) -> Callable[[], dict[str, Any]]:
             nested = schema.pop("$defs")
             document["components"]["schemas"].update({**nested, "Problem": schema, **batch_schemas()})
             drop_framework_refusals(document)
+            access.document(app, document)
         return original()
 
     return openapi

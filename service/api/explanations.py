@@ -15,6 +15,7 @@ from models.errors import AssetlightError
 from models.limits.vocabulary import facts_read
 from models.money import fen_from_yuan, yuan_text
 from models.tables import BANK_ZONE, Tables
+from service.api.access import ASSESSES, READS_CASES, require
 from service.api.examples import EXPLANATION_EXAMPLE, WHAT_IF_EXAMPLES
 from service.api.explanation_messages import WhatIfRequest, WhatIfResponse
 from service.api.given import GivenService, require_json
@@ -47,6 +48,7 @@ class FactNotUnderstood(AssetlightError):
         },
         **documented(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE),
     },
+    dependencies=[require(*READS_CASES)],
 )
 def read_explanation(service: GivenService, assessment_id: str) -> Response:
     """Why this probability, why this amount, who paid for it, what would change it.
@@ -71,7 +73,7 @@ def read_explanation(service: GivenService, assessment_id: str) -> Response:
         HTTPStatus.UNPROCESSABLE_ENTITY,
         HTTPStatus.SERVICE_UNAVAILABLE,
     ),
-    dependencies=[Depends(require_json)],
+    dependencies=[require(*ASSESSES), Depends(require_json)],
 )
 def assume(
     service: GivenService,

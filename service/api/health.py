@@ -25,6 +25,7 @@ class Health(BaseModel):
 
     status: str = Field(examples=["ok"])
     version: str = Field(examples=["0.1.0"])
+    development_issuer: bool = Field(description="true: anybody can be anybody here; never in production")
 
 
 class Readiness(BaseModel):
@@ -37,9 +38,9 @@ class Readiness(BaseModel):
 
 
 @routes.get("/healthz", summary="Does the process live?")
-def health() -> Health:
+def health(service: GivenService) -> Health:
     """Answers as long as the process does; checks nothing else."""
-    return Health(status="ok", version=__version__)
+    return Health(status="ok", version=__version__, development_issuer=service.settings.development_issuer)
 
 
 @routes.get(

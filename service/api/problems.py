@@ -20,7 +20,7 @@ from models.errors import AssetlightError
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:assetlight:problem:"
 LOG = logging.getLogger(__name__)
-RETRY_AFTER_S = {"LakeBusy": 5}  # seconds after which the same request may well succeed
+RETRY_AFTER_S = {"IssuerKeysUnavailable": 30, "LakeBusy": 5}  # seconds after which the same request may well succeed
 BODY_NOT_PARSED = "There was an error parsing the body"  # FastAPI's words for what is not even text, or too deep
 LONGEST_VALUE = 200  # characters of a refused value that are sent back
 
@@ -46,9 +46,12 @@ STATUS_BY_ERROR: dict[str, HTTPStatus] = {
     "KeyRepeated": HTTPStatus.UNPROCESSABLE_ENTITY,
     "KindUnknown": HTTPStatus.NOT_FOUND,
     "FactNotUnderstood": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "IssuerKeysUnavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "LakeBusy": HTTPStatus.SERVICE_UNAVAILABLE,
     "LakeDamaged": HTTPStatus.SERVICE_UNAVAILABLE,
     "MoneyNotExact": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "NotLetIn": HTTPStatus.UNAUTHORIZED,
+    "NotLetThrough": HTTPStatus.FORBIDDEN,
     "PolicyValueNotInForce": HTTPStatus.UNPROCESSABLE_ENTITY,
     "ProductUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "QuarantineNotFound": HTTPStatus.NOT_FOUND,
@@ -111,13 +114,21 @@ def problem_response(
 async def on_assetlight_error(request: Request, error: Exception) -> Response:
     """An error of ours, by the table."""
     assert isinstance(error, AssetlightError)  # noqa: S101
+    return assetlight_problem(request.url.path, error)
+
+
+def assetlight_problem(path: str, error: AssetlightError) -> Response:
+    """The problem that an error of ours is; what the error says in `headers` and `members` goes with it."""
     facts = error.as_dict()
     status = status_of(error)
     again = RETRY_AFTER_S.get(type(error).__name__)
+    headers = dict(getattr(error, "headers", {}))
+    if again is not None:
+        headers["Retry-After"] = str(again)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        LOG.error("%s on %s: %s", type(error).__name__, request.url.path, error)
+        LOG.error("%s on %s: %s", type(error).__name__, path, error)
     return problem_response(
-        request.url.path,
+        path,
         name=type(error).__name__,
         status=status,
         title=error.problem,
@@ -128,7 +139,7 @@ async def on_assetlight_error(request: Request, error: Exception) -> Response:
         where=error.where,
         advice=error.advice,
         errors=getattr(error, "errors", None),
-        headers=None if again is None else {"Retry-After": str(again)},
+        headers=headers or None,
         **getattr(error, "members", {}),
     )
 

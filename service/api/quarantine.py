@@ -8,9 +8,11 @@ from http import HTTPStatus
 from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
 
+from service.api.access import KEEPS_RECORDS, require
 from service.api.given import GivenService
 from service.api.problems import documented
 from service.errors import QuarantineNotFound
+from service.people import Role
 
 routes = APIRouter(prefix="/v1/quarantine", tags=["records"])
 
@@ -26,6 +28,7 @@ CSV = {
     summary="Fetch quarantined rows",
     response_class=Response,
     responses={HTTPStatus.OK: CSV, **documented(HTTPStatus.NOT_FOUND)},
+    dependencies=[require(*KEEPS_RECORDS, Role.AUDITOR)],
 )
 def read_quarantine(service: GivenService, quarantine_id: str) -> Response:
     """Where, what and why of every row that was not accepted, and the row's own cells."""

@@ -22,6 +22,7 @@ from starlette.types import Scope
 from models.records import KINDS
 from models.records.kind import RecordKind
 from models.sheets import Sheet
+from service.api.access import KEEPS_RECORDS, require
 from service.api.given import GivenService
 from service.api.messages import Origin
 from service.api.problems import documented
@@ -31,6 +32,7 @@ from service.bootstrap import Service
 from service.errors import StoreUnusable
 from service.holdings import holdings
 from service.importing import chosen_kinds
+from service.people import EVERYONE
 from service.record_batches import Batch, BatchAccount, json_pieces, ndjson_pieces
 from service.settings import Settings
 
@@ -127,7 +129,10 @@ def most_body_bytes(settings: Settings, scope: Scope) -> int:
 
 
 @routes.get(
-    "", summary="What kinds there are, and what is stored", responses=documented(HTTPStatus.SERVICE_UNAVAILABLE)
+    "",
+    summary="What kinds there are, and what is stored",
+    responses=documented(HTTPStatus.SERVICE_UNAVAILABLE),
+    dependencies=[require(*EVERYONE)],
 )
 def list_kinds(service: GivenService) -> StoredKinds:
     """Every kind in Chinese and English, with rows, enterprises, days and origins of what is stored."""
@@ -153,7 +158,12 @@ def list_kinds(service: GivenService) -> StoredKinds:
     return StoredKinds(kinds=kinds)
 
 
-@routes.get("/{kind}/schema", summary="JSON Schema of a row", responses=documented(HTTPStatus.NOT_FOUND))
+@routes.get(
+    "/{kind}/schema",
+    summary="JSON Schema of a row",
+    responses=documented(HTTPStatus.NOT_FOUND),
+    dependencies=[require(*EVERYONE)],
+)
 def read_schema(kind: KindName) -> dict[str, Any]:
     """Fields with types, words in both languages, natural key and an example."""
     return record_schema(kind_named(kind))
@@ -172,6 +182,7 @@ def read_schema(kind: KindName) -> dict[str, Any]:
         HTTPStatus.SERVICE_UNAVAILABLE,
     ),
     openapi_extra={"requestBody": REQUEST_BODY},
+    dependencies=[require(*KEEPS_RECORDS)],
 )
 async def store_records(
     service: GivenService,

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Depends
 from starlette.responses import Response
 
 from models.canonical import canonical_json
+from service.api.access import ASSESSES, require
 from service.api.examples import VALUATION_EXAMPLES, VALUATION_RESPONSE_EXAMPLE
 from service.api.explanation_messages import ValuationRequest, ValuationResponse
 from service.api.given import GivenService, require_json
@@ -36,7 +37,7 @@ routes = APIRouter(prefix="/v1/valuations", tags=["valuations"])
             HTTPStatus.UNPROCESSABLE_ENTITY,
         ),
     },
-    dependencies=[Depends(require_json)],
+    dependencies=[require(*ASSESSES), Depends(require_json)],
 )
 def make_valuation(
     service: GivenService, asked: Annotated[ValuationRequest, Body(openapi_examples=VALUATION_EXAMPLES)]

@@ -30,6 +30,7 @@ OWN_COMMANDS: dict[str, str] = {
     "value": "service.cli.value",
     "replay": "service.cli.replay",
     "serve": "service.cli.serve",
+    "people": "service.cli.people",
     "status": "service.cli.status",
     "db": "service.cli.db",
     "policy": "service.cli.policy",

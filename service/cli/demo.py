@@ -20,10 +20,12 @@ from rich.rule import Rule
 from models.errors import AssetlightError
 from service import serving
 from service.assessing import has_stored_rows
-from service.bootstrap import build
+from service.bootstrap import Service, build
 from service.cli.app import commands
 from service.cli.context import Context, HomeOption, JsonOption, open_context
-from service.settings import DEFAULT_HOME
+from service.people import EVERYWHERE, Role
+from service.people.development import WARNING_EN, DevelopmentIssuer
+from service.settings import DEFAULT_HOME, read_settings
 
 ENTERPRISES, MONTHS, SEED = 500, 36, 7
 INVOICES_PER_MONTH, HARDSHIP = 6, 2  # a small, poor economy: enough defaults to learn from, few enough rows to wait for
@@ -100,7 +102,8 @@ def demo(
     Lives in a directory of its own, demo/ inside the data directory, so it never mixes with the bank's data. A second
     run reuses what the first one made.
     """
-    context = open_context((home or DEFAULT_HOME) / "demo", as_json=as_json, port=port)
+    development = read_settings().issuer is None or None  # where the bank's own provider is set up, its tokens count
+    context = open_context((home or DEFAULT_HOME) / "demo", as_json=as_json, port=port, development_issuer=development)
     run = Demo(context, context.home)
     started = perf_counter()
     run.say(f"[bold yellow]{BANNER}[/]")
@@ -118,8 +121,10 @@ def demo(
         return
     with serving.bind(context.settings.host, port) as listening:
         facts["address"] = serving.address(listening)
+        service = build(context.settings)
+        facts["token"] = a_token(run, service)
         context.finish(facts, lambda console: show_address(console, run, facts))
-        serving.run(build(context.settings), listening)
+        serving.run(service, listening)
 
 
 def run_road(run: Demo) -> str:
@@ -177,6 +182,15 @@ def show_end(console: Console, run: Demo, facts: dict[str, Any]) -> None:
     console.print(f"serve it: assetlight serve --home {run.home}", soft_wrap=True)
 
 
+def a_token(run: Demo, service: Service) -> str | None:
+    """A loan officer's token of the development issuer, so that the first request works; None where it is off."""
+    if not service.settings.development_issuer:
+        return None
+    return DevelopmentIssuer(run.home).token(
+        subject="dev:officer", name="officer", roles=[Role.OFFICER], branches=[EVERYWHERE], now=service.clock()
+    )
+
+
 def show_address(console: Console, run: Demo, facts: dict[str, Any]) -> None:
     """Where the API is, and a request to try."""
     base = facts["address"]
@@ -185,5 +199,13 @@ def show_address(console: Console, run: Demo, facts: dict[str, Any]) -> None:
     console.print(f"ready after {facts['seconds']} s: [bold cyan]{base}[/]   documentation: [cyan]{base}/docs[/]")
     asked = {"amount_yuan": ASKED_YUAN}
     body = json.dumps({"enterprise_id": facts["explained"], "as_of": SCORED_ON.isoformat(), "request": asked})
-    console.print(f"try: curl -s {base}/v1/assessments -H 'content-type: application/json' -d '{body}'", soft_wrap=True)
+    if facts["token"] is not None:
+        console.print(f"[bold white on red] {WARNING_EN} [/]")
+        console.print(f"TOKEN={facts['token']}", soft_wrap=True)
+        console.print(f"[dim]another: assetlight people token --role officer --home {run.home}[/]", soft_wrap=True)
+    console.print(
+        f'try: curl -s {base}/v1/assessments -H "authorization: Bearer $TOKEN" '
+        f"-H 'content-type: application/json' -d '{body}'",
+        soft_wrap=True,
+    )
     console.print("Ctrl-C stops it.", style="dim")

@@ -14,6 +14,7 @@ from service.bootstrap import Service, build
 from service.cli.app import commands
 from service.cli.context import HomeOption, JsonOption, open_context
 from service.holdings import Holding, holdings
+from service.people.development import WARNING_EN, WARNING_ZH
 
 
 @commands.command(epilog="Example: assetlight status --home ./var")
@@ -35,6 +36,7 @@ def status_facts(service: Service) -> dict[str, Any]:
         "records": {one.kind.name: holding_facts(one) for one in stored},
         "bundle": bundle,
         "policy": {"on": policy.on.isoformat(), "digest": policy.digest, "products": sorted(policy.products)},
+        "people": people_facts(service),
         "next": next_command(stored, bundle),
     }
 
@@ -72,6 +74,12 @@ def bundle_facts(service: Service) -> dict[str, Any] | None:
     }
 
 
+def people_facts(service: Service) -> dict[str, Any]:
+    """Whose tokens the API takes."""
+    settings = service.settings
+    return {"issuer": settings.issuer, "development_issuer": settings.development_issuer}
+
+
 def next_command(stored: list[Holding], bundle: dict[str, Any] | None) -> str:
     """The command that makes sense next."""
     if not stored:
@@ -107,4 +115,9 @@ def show_status(console: Console, facts: dict[str, Any]) -> None:
         console.print("model   none yet")
     policy = facts["policy"]
     console.print(f"policy  {policy['on']}  digest {policy['digest'][:12]}  products: {', '.join(policy['products'])}")
+    who = facts["people"]
+    if who["development_issuer"]:
+        console.print(f"people  [bold white on red] {WARNING_EN} {WARNING_ZH} [/]")
+    else:
+        console.print(f"people  {who['issuer'] or 'no identity provider: API keys only'}")
     console.print(f"next    [green]{facts['next']}[/]")

@@ -16,11 +16,11 @@ from models.lake import Lake
 from models.money import yuan_text
 from models.records.invoice import INVOICE
 from models.tables import accept_rows
-from service.api import create_app
 from service.bootstrap import Service, build
 from service.cli.app import commands
 from service.settings import read_settings
 from tests.factories import bundle
+from tests.service.callers import client_of
 
 AS_OF = date(2020, 2, 29)
 TODAY = date(2020, 3, 1)
@@ -86,15 +86,15 @@ def still_clock() -> datetime:
 @pytest.fixture
 def service(home: Path) -> Iterator[Service]:
     """The service on a data directory of the test's own, on TODAY."""
-    built = build(read_settings(home=home, max_body_bytes=256 * 1024), still_clock)
+    built = build(read_settings(home=home, max_body_bytes=256 * 1024, development_issuer=True), still_clock)
     yield built
     built.close()
 
 
 @pytest.fixture
 def client(service: Service) -> Iterator[TestClient]:
-    """A client of the real application; a failure in it is an answer, as it is for a caller."""
-    with TestClient(create_app(service), raise_server_exceptions=False) as ready:
+    """A client of the real application, in the name of somebody with every role."""
+    with client_of(service) as ready:
         yield ready
 
 

@@ -6,13 +6,11 @@ import json
 import tempfile
 from pathlib import Path
 
-from fastapi.testclient import TestClient
-
-from service.api import create_app
 from service.api.examples import VALUATION_EXAMPLES
 from service.bootstrap import build
 from service.settings import read_settings
 from tests.factories import bundle
+from tests.service.callers import client_of
 from tests.service.conftest import AS_OF, invoices_of, still_clock
 
 API = Path(__file__).resolve().parents[2] / "service" / "api"
@@ -30,7 +28,7 @@ def example() -> dict[str, object]:
             "records": {"invoice": invoices_of("E5")},
             "records_origin": "simulated",
         }
-        with TestClient(create_app(build(read_settings(home=Path(folder)), still_clock))) as client:
+        with client_of(build(read_settings(home=Path(folder), development_issuer=True), still_clock)) as client:
             answer: dict[str, object] = client.post("/v1/assessments", json=body).json()
     return answer
 
@@ -47,7 +45,7 @@ def explained() -> tuple[dict[str, object], dict[str, object]]:
             "records_origin": "simulated",
         }
         valued = json.loads(json.dumps(VALUATION_EXAMPLES["inline"]["value"]).replace("2026-03-31", "2020-02-29"))
-        with TestClient(create_app(build(read_settings(home=Path(folder)), still_clock))) as client:
+        with client_of(build(read_settings(home=Path(folder), development_issuer=True), still_clock)) as client:
             made = client.post("/v1/assessments", json=body).json()
             return (
                 client.get(f"/v1/assessments/{made['id']}/explanation").json(),

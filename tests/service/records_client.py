@@ -12,15 +12,14 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from models.lake import Lake
 from models.records.kind import RecordKind
-from service.api import create_app
 from service.api.record_messages import example_record
 from service.bootstrap import build
 from service.settings import read_settings
+from tests.service.callers import client_of
 
 START = datetime(2024, 6, 1, 2, 0, tzinfo=UTC)  # after every kind's example
 NDJSON = "application/x-ndjson"
@@ -46,8 +45,8 @@ class RecordsClient:
     def __init__(self, home: Path, clock: MovingClock | None = None, **settings: Any) -> None:
         self.home = home
         self.clock = clock or MovingClock()
-        self.service = build(read_settings(home=home, **settings), self.clock)
-        self.http = TestClient(create_app(self.service), raise_server_exceptions=False)
+        self.service = build(read_settings(home=home, development_issuer=True, **settings), self.clock)
+        self.http = client_of(self.service)
 
     def post(self, kind: RecordKind | str, rows: Sequence[Any], key: str | None = None, **query: str) -> Response:
         """Rows as a JSON batch."""

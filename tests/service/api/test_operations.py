@@ -53,7 +53,7 @@ def test_the_openapi_document_shows_examples_problems_and_every_kind(client: Tes
     document = client.get("/openapi.json").json()
     post = document["paths"]["/v1/assessments"]["post"]
     assert set(post["requestBody"]["content"]["application/json"]["examples"]) == {"stored", "applied", "inline"}
-    assert set(post["responses"]) == {"201", "400", "413", "415", "422", "503", "default"}
+    assert set(post["responses"]) == {"201", "400", "401", "403", "413", "415", "422", "503", "default"}
     assert post["responses"]["422"]["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
     assert "Problem" in document["components"]["schemas"]
     assert "HTTPValidationError" not in document["components"]["schemas"]

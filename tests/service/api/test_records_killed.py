@@ -17,6 +17,8 @@ import pytest
 
 from models.lake import Lake
 from models.records import KINDS
+from service.people import Role
+from tests.service.callers import bearer, token_at
 from tests.service.records_client import NDJSON, RecordsClient, counts, row_of
 
 KIND = KINDS["tax_grade"]
@@ -33,7 +35,18 @@ def lines() -> bytes:
 def test_a_killed_server_leaves_the_old_or_the_new_state(moment: str, tmp_path: Path) -> None:
     """SIGKILL while the batch is read or its parts are written: nothing of it counts, and the next post has it all."""
     with subprocess.Popen(
-        [sys.executable, "-m", "service", "serve", "--port", "0", "--home", str(tmp_path), "--json"],
+        [
+            sys.executable,
+            "-m",
+            "service",
+            "serve",
+            "--port",
+            "0",
+            "--home",
+            str(tmp_path),
+            "--json",
+            "--development-issuer",
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -50,7 +63,7 @@ def test_a_killed_server_leaves_the_old_or_the_new_state(moment: str, tmp_path: 
                     httpx2.post(
                         f"{found[0]}/v1/records/{KIND.name}",
                         content=lines(),
-                        headers={"Content-Type": NDJSON},
+                        headers={"Content-Type": NDJSON, **bearer(token_at(tmp_path, Role.SERVICE))},
                         timeout=60,
                     )
                 )

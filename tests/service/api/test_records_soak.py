@@ -14,6 +14,8 @@ import httpx2
 import pytest
 
 from models.records import KINDS
+from service.people import Role
+from tests.service.callers import bearer, token_at
 from tests.service.records_client import NDJSON, counts, row_of
 
 INVOICE = KINDS["invoice"]
@@ -39,7 +41,18 @@ def peak_mb(process: int) -> int:
 @pytest.mark.soak
 def test_a_million_rows_with_one_bad_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Only the bad row is refused, memory stays bounded, and the same million again changes nothing."""
-    command = [sys.executable, "-m", "service", "serve", "--port", "0", "--home", str(tmp_path), "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "service",
+        "serve",
+        "--port",
+        "0",
+        "--home",
+        str(tmp_path),
+        "--json",
+        "--development-issuer",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         try:
             assert server.stdout is not None
@@ -48,7 +61,10 @@ def test_a_million_rows_with_one_bad_one(tmp_path: Path, capsys: pytest.CaptureF
             for expected in ((ROWS - 1, 0, 1, 0), (0, ROWS - 1, 1, 0)):
                 started = time.monotonic()
                 answer = httpx2.post(
-                    f"{found[0]}/v1/records/invoice", content=body(), headers={"Content-Type": NDJSON}, timeout=1800
+                    f"{found[0]}/v1/records/invoice",
+                    content=body(),
+                    headers={"Content-Type": NDJSON, **bearer(token_at(tmp_path, Role.SERVICE))},
+                    timeout=1800,
                 )
                 assert answer.status_code == 200, answer.text
                 assert counts(answer.json()) == expected

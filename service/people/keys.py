@@ -1,0 +1,192 @@
+"""API keys for batch jobs: shown once, kept as a digest, scoped to roles and routes, expiring, revocable."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.errors import StoreUnusable
+from service.people.errors import KeyNotFound, KeyNotPossible, KeyRefused
+from service.people.principal import Principal
+from service.people.roles import ROLES_OF_KEYS, Role
+from service.store import Store
+from service.store.schema import API_KEYS
+
+PREFIX = "alk"  # assetlight key: found by those who search code for what should not be in it
+ID_BYTES, SECRET_BYTES = 6, 32  # a secret of 256 bits needs no slow hash: nobody guesses it
+TEXT = re.compile(rf"{PREFIX}_([0-9a-f]{{{2 * ID_BYTES}}})_([A-Za-z0-9_-]{{43}})")
+LONGEST_LIFE = timedelta(days=366)
+ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /[\w\-./{}]{0,200}")
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """What is kept of a key: never the key."""
+
+    id: str
+    name: str
+    roles: tuple[Role, ...]
+    routes: tuple[str, ...]
+    branches: tuple[str, ...]
+    parks: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+    def state(self, now: datetime) -> str:
+        """In force, expired or revoked."""
+        return "revoked" if self.revoked_at is not None else "expired" if self.expires_at <= now else "in force"
+
+
+@dataclass(frozen=True)
+class KeyAsked:
+    """What a new key shall be for. No routes: every route of its roles."""
+
+    name: str
+    roles: Collection[Role]
+    lifetime: timedelta
+    branches: Collection[str]
+    routes: Collection[str] = ()
+    parks: Collection[str] = ()
+
+
+class ApiKeys:
+    """The keys in the store. Asked at every request, so that a revoked key opens nothing from that moment on."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def create(self, asked: KeyAsked, now: datetime) -> tuple[ApiKey, str]:
+        """A new key and its text, which is nowhere else from now on. Raises KeyNotPossible, StoreUnusable."""
+        check_asked(asked)
+        key = ApiKey(
+            id=secrets.token_hex(ID_BYTES),
+            name=asked.name,
+            roles=tuple(sorted(asked.roles)),
+            routes=tuple(sorted(asked.routes)),
+            branches=tuple(sorted(asked.branches)),
+            parks=tuple(sorted(asked.parks)),
+            created_at=now,
+            expires_at=now + asked.lifetime,
+            revoked_at=None,
+        )
+        text = f"{PREFIX}_{key.id}_{secrets.token_urlsafe(SECRET_BYTES)}"
+        row = {
+            "id": key.id,
+            "digest": digest_of(text),
+            "name": key.name,
+            **{part: json.dumps(getattr(key, part)) for part in ("roles", "routes", "branches", "parks")},
+            "created_at": instant(now),
+            "expires_at": instant(key.expires_at),
+            "revoked_at": None,
+        }
+        with self._store.writing() as connection:
+            connection.execute(API_KEYS.insert().values(row))
+        return key, text
+
+    def principal(self, text: str, now: datetime) -> Principal:
+        """Who a key is of. Raises KeyRefused, StoreUnusable."""
+        form = TEXT.fullmatch(text)
+        row = None if form is None else self._row(form[1])
+        # The same work and the same words whether the id is unknown or the secret wrong.
+        if not hmac.compare_digest(digest_of(text), row.digest if row is not None else "-" * 64) or row is None:
+            raise KeyRefused("the API key is not known", reason="unknown_key")
+        key = _key(row)
+        if key.state(now) != "in force":
+            raise KeyRefused(f"the API key is {key.state(now)}", reason=key.state(now), advice="make a new one")
+        return Principal(
+            subject=f"key:{key.id}",
+            name=key.name,
+            roles=frozenset(key.roles),
+            branches=frozenset(key.branches),
+            parks=frozenset(key.parks),
+            kind="key",
+            routes=frozenset(key.routes),
+        )
+
+    def every(self) -> list[ApiKey]:
+        """All keys, the newest first; never their text."""
+        with self._store.reading() as connection:
+            return [_key(row) for row in connection.execute(select(API_KEYS).order_by(API_KEYS.c.created_at.desc()))]
+
+    def revoke(self, key_id: str, now: datetime) -> ApiKey:
+        """Close a key for good; one that is closed already stays as it was. Raises KeyNotFound."""
+        with self._store.writing() as connection:
+            connection.execute(
+                update(API_KEYS)
+                .where(API_KEYS.c.id == key_id, API_KEYS.c.revoked_at.is_(None))
+                .values(revoked_at=instant(now))
+            )
+            row = connection.execute(select(API_KEYS).where(API_KEYS.c.id == key_id)).one_or_none()
+        if row is None:
+            raise KeyNotFound(
+                "no API key has this id", expected="an id of `assetlight people keys list`", found=key_id, field="id"
+            )
+        return _key(row)
+
+    def _row(self, key_id: str) -> Row[tuple[str, ...]] | None:
+        try:
+            with self._store.reading() as connection:
+                return connection.execute(select(API_KEYS).where(API_KEYS.c.id == key_id)).one_or_none()
+        except SQLAlchemyError as refusal:
+            raise StoreUnusable("the API keys cannot be read", found=type(refusal).__name__) from None
+
+
+def check_asked(asked: KeyAsked) -> None:
+    """Refuse a key that would let a machine decide, never end, or open nothing. Raises KeyNotPossible."""
+    beyond = sorted(set(asked.roles) - ROLES_OF_KEYS)
+    if beyond or not asked.roles:
+        raise KeyNotPossible(
+            "a key cannot have these roles: only a person decides",
+            field="roles",
+            expected="some of " + ", ".join(sorted(ROLES_OF_KEYS)),
+            found=", ".join(beyond) or "none",
+        )
+    if not timedelta() < asked.lifetime <= LONGEST_LIFE:
+        raise KeyNotPossible(
+            "a key cannot live that long",
+            field="days",
+            expected=f"1 to {LONGEST_LIFE.days} days",
+            found=asked.lifetime.days,
+        )
+    for route in asked.routes:
+        if not ROUTE.fullmatch(route):
+            raise KeyNotPossible(
+                "not a route",
+                field="route",
+                expected="METHOD /path as in /docs, e.g. POST /v1/assessments",
+                found=route,
+            )
+
+
+def digest_of(text: str) -> str:
+    """What is kept of a key's text: SHA-256, hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def instant(moment: datetime) -> str:
+    """A moment as it is kept: ISO 8601, UTC, microseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _key(row: Row[tuple[str, ...]]) -> ApiKey:
+    return ApiKey(
+        id=row.id,
+        name=row.name,
+        roles=tuple(Role(role) for role in json.loads(row.roles)),
+        routes=tuple(json.loads(row.routes)),
+        branches=tuple(json.loads(row.branches)),
+        parks=tuple(json.loads(row.parks)),
+        created_at=datetime.fromisoformat(row.created_at),
+        expires_at=datetime.fromisoformat(row.expires_at),
+        revoked_at=None if row.revoked_at is None else datetime.fromisoformat(row.revoked_at),
+    )
