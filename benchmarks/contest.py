@@ -15,16 +15,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from training.card_text import interval, signed_interval
+
 AS_OF = "2020-02-29"
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("ASSETLIGHT_SHARED_DATA") or ROOT.parent / "shared" / "data") / "cumcm2020c"
 PORTFOLIO = ("without_credit_record_purchase_invoices.csv.gz", "without_credit_record_sales_invoices.csv.gz")
 LABELLED = "with_credit_record.xlsx"
-NAMES = {
-    "model": "monotone LightGBM",
-    "logistic_regression": "logistic regression, same features",
-    "turnover_alone": "turnover alone",
-}
 
 
 def run(*words: str) -> tuple[dict[str, Any], float, float]:
@@ -46,11 +43,6 @@ def counts(answer: dict[str, Any], kind: str = "invoice") -> dict[str, int]:
     """Rows read, accepted, duplicate and quarantined of a kind, over all sheets."""
     sheets = [sheet for sheet in answer["sheets"] if sheet["kind"] == kind]
     return {name: sum(sheet[name] for sheet in sheets) for name in ("read", "accepted", "duplicates", "quarantined")}
-
-
-def interval(row: dict[str, Any]) -> str:
-    """A figure with its interval, as the model card has it."""
-    return f"{row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
 
 
 def main() -> None:
@@ -79,17 +71,13 @@ def main() -> None:
         f"\n{total['read']:,} invoice rows = {total['accepted']:,} accepted + {total['duplicates']:,} duplicate "
         f"+ {total['quarantined']:,} quarantined."
     )
-    figures = trained[0]["out_of_fold"]
-    print("\n| pooled 5 x 5 out of fold | AUC [95 %] | KS | Brier |")
-    print("| --- | ---: | ---: | ---: |")
-    for key, name in NAMES.items():
-        brier = figures["brier"].get(key)
-        print(
-            f"| {name} | {interval(figures['auc'][key])} | {figures['ks'][key]:.3f} "
-            f"| {interval(brier) if brier else ''} |"
-        )
-    for key, row in figures["auc_difference"].items():
-        print(f"| {key.replace('_', ' ')} | {row['value']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}] | | |")
+    figures = trained[0]["figures"]
+    print("\n| pooled 5 x 5 out of fold | AUC [95 %] | KS | Brier | champion minus it, AUC |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for line in ({**figures, "name": figures["champion"]}, *figures["comparison"]):
+        brier = interval(line["brier"]) if "brier" in line else ""
+        minus = signed_interval(line["champion_minus_it"]) if "champion_minus_it" in line else ""
+        print(f"| {line['words']['en']} | {interval(line['auc'])} | {line['ks']['value']:.3f} | {brier} | {minus} |")
 
 
 if __name__ == "__main__":

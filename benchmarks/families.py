@@ -26,16 +26,20 @@ import numpy as np
 
 from models.features import CATALOGUE, Feature
 from models.lake import Lake
-from training.card import interval
+from training.card_text import interval
 from training.clustered import auc, auc_difference, brier_difference
+from training.figures import figures
+from training.hindsight import tells_of_repayment
 from training.panel.defaults import last_day_known
-from training.panel.evaluate import Unseen, figures, score_unseen
-from training.panel.leakage import tells_of_repayment
 from training.panel.panel import Panel, build_panel
 from training.panel.population import default_days
+from training.panel.sample import sample_of
 from training.panel.univariate import each_alone
+from training.plan import FOLDS_OVER_TIME, Plan
 from training.selection import choose_features
-from training.split import TimeSplit, split_days
+from training.split import TimeSplit, split_days, split_sample
+from training.trees import Trees
+from training.unseen import Unseen, score_unseen
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "families.md"
@@ -101,7 +105,9 @@ def score(home: Path, names: Sequence[str]) -> Unseen:
     panel = stored_panel(home)
     wanted = set(names)
     features = [feature for feature in panel.features if feature.name in wanted]
-    return score_unseen(panel.only(features), split_days(panel.days, panel.horizon_months), seed=SEED)
+    sample = sample_of(panel.only(features))
+    split = split_sample(sample, seed=SEED, folds=FOLDS_OVER_TIME, repeats=1)
+    return score_unseen(sample, split, [Trees()], seed=SEED, inner=Plan(seed=SEED).inner)
 
 
 @functools.cache
@@ -112,9 +118,14 @@ def stored_panel(home: Path) -> Panel:
     return build_panel(lake, days, cache=home / "panels")
 
 
+def scores_of(unseen: Unseen) -> np.ndarray:
+    """The log-odds of the tested rows."""
+    return unseen.log_odds(Trees.name)
+
+
 def row(name: str, found: Unseen, base: Unseen | None) -> str:
     """A line of the comparison."""
-    measured = figures(found)
+    measured = figures(scores_of(found), found.outcome, found.clusters)
     line = measured["calibration"]
     cells = [
         name,
@@ -127,8 +138,8 @@ def row(name: str, found: Unseen, base: Unseen | None) -> str:
     if base is None:
         cells += ["", ""]
     else:
-        gain = auc_difference(found.log_odds, base.log_odds, found.outcome, found.clusters)
-        error = brier_difference(found.log_odds, base.log_odds, found.outcome, found.clusters)
+        gain = auc_difference(scores_of(found), scores_of(base), found.outcome, found.clusters)
+        error = brier_difference(scores_of(found), scores_of(base), found.outcome, found.clusters)
         cells += [signed(gain.value, gain.low, gain.high, 4), signed(error.value, error.low, error.high, 5)]
     return f"| {' | '.join(cells)} |"
 
@@ -145,8 +156,8 @@ def connected_only(panel: Panel, family: str, found: Unseen, base: Unseen) -> st
     if not 10 <= outcome.sum() < len(outcome):
         return f"| {family} | {here.mean():.1%} | {int(outcome.sum())} | | |"
     names = type(found.clusters)(panel.enterprise[found.tested][here])
-    gain = auc_difference(found.log_odds[here], base.log_odds[here], outcome, names)
-    alone = auc(base.log_odds[here], outcome, names)
+    gain = auc_difference(scores_of(found)[here], scores_of(base)[here], outcome, names)
+    alone = auc(scores_of(base)[here], outcome, names)
     return (
         f"| {family} | {here.mean():.1%} | {int(outcome.sum())} | {interval(alone.as_dict())} | "
         f"{signed(gain.value, gain.low, gain.high, 4)} |"

@@ -6,12 +6,17 @@ latter spends twenty times the arithmetic on checking its input.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.model_selection import StratifiedKFold
+
+from training.sample import Sample, Words
+from training.screening import agreeing, learn_fills
 
 Matrix = NDArray[np.float64]
 
@@ -29,7 +34,7 @@ class Logistic:
 
     def fit(self, matrix: Matrix, outcome: Matrix) -> Logistic:
         """Learn medians, scales, penalty and coefficients from the rows."""
-        self._median = np.nanmedian(matrix, axis=0)
+        self._median = np.array([_median(column) for column in matrix.T])
         plain = self._plain(matrix)
         self._mean, spread = plain.mean(axis=0), plain.std(axis=0)
         self._spread = np.where(spread > 0, spread, 1.0)
@@ -51,6 +56,34 @@ class Logistic:
     def _plain(self, matrix: Matrix) -> Matrix:
         known = np.where(np.isnan(matrix), self._median, matrix)
         return np.where(self._money, np.sign(known) * np.log1p(np.abs(known)), known)
+
+
+@dataclass(frozen=True)
+class FittedLogistic:
+    """A logistic regression of the columns that passed the sign check."""
+
+    model: Logistic
+    kept: tuple[int, ...]
+    settings: Mapping[str, Any]
+
+    def log_odds(self, matrix: Matrix) -> Matrix:
+        """Log-odds of default of rows with every column of the sample."""
+        return self.model.log_odds(matrix[:, self.kept])
+
+
+class LogisticRegression:
+    """The learner: the same columns that the trees' sign check keeps."""
+
+    name: ClassVar[str] = "logistic_regression"
+    words: ClassVar[Words] = {"zh": "逻辑回归（相同特征）", "en": "a logistic regression on the same features"}
+
+    def fit(self, sample: Sample, *, seed: int) -> FittedLogistic:
+        """Sign check, then the penalised regression."""
+        fills = learn_fills(sample.matrix, sample.directions, sample.feeds)
+        kept = agreeing(fills.learned_from(sample.matrix), sample.outcome, sample.directions)
+        model = Logistic([sample.units[column] == "fen" for column in kept], seed=seed)
+        model.fit(sample.matrix[:, kept], sample.outcome)
+        return FittedLogistic(model, kept, {"l2_strength": model.strength})
 
 
 def penalised(rows: Matrix, outcome: Matrix, strength: float) -> Matrix:
@@ -78,6 +111,11 @@ def penalised(rows: Matrix, outcome: Matrix, strength: float) -> Matrix:
             break
         present = following
     return np.asarray(coefficients, dtype=np.float64)
+
+
+def _median(column: Matrix) -> float:
+    known = column[~np.isnan(column)]
+    return float(np.median(known)) if len(known) else 0.0
 
 
 def _line(rows: Matrix, coefficients: Matrix) -> Matrix:

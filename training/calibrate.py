@@ -19,7 +19,9 @@ class TendencyNotUsable(AssetlightError):
     """The central tendency is not a default rate."""
 
 
-def platt(raw: NDArray[np.float64], outcome: NDArray[np.float64], weight: float = 1.0) -> tuple[float, float]:
+def platt(
+    raw: NDArray[np.float64], outcome: NDArray[np.float64], weight: float | NDArray[np.float64] = 1.0
+) -> tuple[float, float]:
     """Intercept and slope by penalised maximum likelihood (Platt scaling), slope > 0 by construction.
 
     Few defaults leave the slope uncertain, so log(slope) has a normal prior around 0; the intercept has none, and the
@@ -30,7 +32,7 @@ def platt(raw: NDArray[np.float64], outcome: NDArray[np.float64], weight: float 
         intercept, log_slope = float(parameters[0]), float(parameters[1])
         slope = math.exp(log_slope)
         log_odds = intercept + slope * raw
-        misfit = weight * float(np.sum(np.logaddexp(0.0, log_odds) - outcome * log_odds))
+        misfit = float(np.sum(weight * (np.logaddexp(0.0, log_odds) - outcome * log_odds)))
         value = misfit + 0.5 * (log_slope / SLOPE_PRIOR_SD) ** 2
         residual = weight * (expit(log_odds) - outcome)
         by_slope = float(residual @ raw) * slope + log_slope / SLOPE_PRIOR_SD**2

@@ -1,296 +1,175 @@
-"""The model card: what the model is, what it was made from, how good it is, and what it must not be used for."""
+"""The model card as JSON values: what the model is, what it was made from, how good it is, what it must not be for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
+
+import numpy as np
 
 from models import __version__
 from models.bundle import Bundle
-from training.dataset import TURNOVER, TrainingSet
-from training.fit import ROUNDS, FittedModel
-from training.labels import Labels
+from training.calibrated import CalibratedModel
+from training.gathered import Gathered
+from training.leakage import Finding
+from training.plan import Plan
+from training.sample import Sample, Words
 from training.skill import NO_SKILL, skill
+from training.split import Split
 
 FEW_DEFAULTS = 50
 AGAINST_ITS_SIGN = "本样本中与已知风险方向相反 / in this sample it points against its known direction of risk"
-_RISK = {1: "↑", -1: "↓", 0: "·"}
+TESTS: Mapping[str, Words] = {
+    "out_of_time_and_entity": {
+        "zh": "时间外且企业外：在较晚时点、其他企业上检验",
+        "en": "out of time and out of entity: tested on later days of other enterprises",
+    },
+    "out_of_time": {
+        "zh": "时间外：在较晚时点检验，企业可能相同",
+        "en": "out of time: tested on later days; entities may be the same",
+    },
+    "out_of_fold": {
+        "zh": "样本外：交叉验证，同一时点的其他企业",
+        "en": "out of fold: cross-validation, other enterprises of the same time",
+    },
+}
+PROHIBITED: tuple[Words, ...] = (
+    {
+        "zh": "不得用于自然人授信；不得作为拒绝授信的唯一理由。",
+        "en": "Not for credit to natural persons; never the only reason to decline.",
+    },
+    {
+        "zh": "不得用于训练数据以外的客群而不重新验证。",
+        "en": "Not for a population other than the training data's without validating it again.",
+    },
+    {
+        "zh": "信誉评级与企业代号不得作为特征。",
+        "en": "A rating or an enterprise code must never be a feature.",
+    },
+)
 
 
-def card_of(
+def card_of(  # noqa: PLR0913  (one section of the card each)
     bundle: Bundle,
     *,
-    data: TrainingSet,
-    labels: Labels,
-    model: FittedModel,
+    gathered: Gathered,
+    learned: Sample,
+    split: Split,
+    model: CalibratedModel,
     measured: Mapping[str, Any],
-    rounds_by_fold: Sequence[int],
+    settings_by_part: Sequence[Mapping[str, Any]],
+    findings: Sequence[Finding],
     sweep: Mapping[str, int],
-    plan: Mapping[str, Any],
+    plan: Plan,
 ) -> dict[str, Any]:
     """The card as JSON values. No clock and no path in it: the same training gives the same card."""
-    shown = skill(measured["auc"]["model"], measured["calibration"]["model"]["slope"], measured.get("grades"))
-    gains = model.booster.feature_importance("gain")
-    share = gains / gains.sum()
-    kept = [data.features[column] for column in model.kept]
-    against = [feature.name for feature in data.features if feature not in kept]
+    sample = gathered.sample
+    shown = skill(measured["auc"], measured["calibration"]["slope"], measured["grades"])
+    kept = [sample.names.index(name) for name in bundle.features]
+    against = [name for name in sample.names if name not in bundle.features]
     return {
-        "title": {"zh": "中小企业违约概率模型", "en": "Default probability of small enterprises"},
+        "title": dict(gathered.title),
         "code_version": __version__,
         "caution": dict(bundle.caution) if bundle.caution else None,
         "what_it_is": {
-            "zh": "浅层单调提升树（LightGBM），在对数几率上做样本外校准；分数可精确分解到每个特征。",
-            "en": "Shallow monotone boosted trees (LightGBM), calibrated out of fold on the log-odds; the score splits "
-            "exactly into one contribution per feature.",
+            "zh": f"{measured['words']['zh']}，在对数几率上做样本外校准；分数可精确分解到每个特征。",
+            "en": f"{measured['words']['en']}, calibrated out of sample on the log-odds; the score splits exactly into "
+            "one contribution per feature.",
         },
-        "trained_as_of": data.as_of.isoformat(),
+        "source": gathered.source,
+        "trained_as_of": bundle.trained_as_of.isoformat(),
         "data": {
-            "origin": list(data.data_origin),
-            "label_origin": data.label_origin,
-            "label_file_sha256": labels.sha256,
-            "training_rows_sha256": data.sha256,
-            "label_columns_ignored": list(labels.ignored_columns),
-            "default_dates": data.dated_labels,
-            "horizon_months": data.horizon_months if data.dated_labels else None,
-            **asdict(data.counts),
-            "label_rows_without_flag": labels.without_flag,
-            "default_rate": round(data.default_rate, 6),
+            "origin": list(sample.data_origin),
+            "label_origin": sample.label_origin,
+            "horizon_months": sample.horizon_months,
+            "sample_sha256": sample.sha256,
+            "rows": len(sample),
+            "enterprises": len(np.unique(sample.entity)),
+            "defaults": int(sample.outcome.sum()),
+            "default_rate": round(float(sample.outcome.mean()), 6),
+            "rows_learned": len(learned),
+            "defaults_learned": int(learned.outcome.sum()),
+            "weighted": sample.weighted,
+            **gathered.facts,
+            "split": {
+                "test": split.name,
+                **(split.days.as_dict() if split.days else {"repeats": split.repeats, "parts": len(split.parts)}),
+            },
         },
-        "features": [
-            {
-                "name": feature.name,
-                "zh": feature.zh,
-                "en": feature.en,
-                "unit": feature.unit,
-                "direction": feature.direction,
-                "feed": feed,
-                "missing_as": fill,
-                "absent_as": absent,
-                "gain_share": round(float(part), 4),
-            }
-            for feature, feed, fill, absent, part in zip(
-                kept, bundle.feeds, bundle.missing_as, bundle.absent_as, share, strict=True
-            )
-        ],
-        "features_left_out": {**data.left_out, **dict.fromkeys(against, AGAINST_ITS_SIGN)},
+        "features": _features(bundle, sample, kept, model),
+        "features_left_out": {**sample.left_out, **dict.fromkeys(against, AGAINST_ITS_SIGN)},
         "procedure": {
-            **plan,
-            "trees": model.rounds,
-            "trees_chosen_among": list(ROUNDS),
-            "trees_chosen_by_fold": list(rounds_by_fold),
-            "lightgbm": {key: value for key, value in model.settings.items() if key != "monotone_constraints"},
+            **plan.as_dict(),
+            "champion": measured["champion"],
+            "settings": _without_constraints(model.fitted.settings),
+            "settings_by_part": [_what_was_chosen(settings) for settings in settings_by_part],
             "calibration_intercept": bundle.calibration.intercept,
             "calibration_slope": bundle.calibration.slope,
             "prior_shift": bundle.calibration.prior_shift,
         },
-        "out_of_fold": dict(measured),
+        "figures": {"test": split.name, "test_words": dict(TESTS[split.name]), **measured},
         "skill": shown,
+        "leakage_audit": [finding.as_dict() for finding in findings],
         "monotonicity": dict(sweep),
-        "limits_of_use": [*([NO_SKILL] if not shown["demonstrated"] else []), *_limits(data)],
-        "prohibited_use": [
-            {
-                "zh": "不得用于自然人授信；不得作为拒绝授信的唯一理由。",
-                "en": "Not for credit to natural persons; never the only reason to decline.",
-            },
-            {
-                "zh": "不得用于训练数据以外的客群而不重新验证。",
-                "en": "Not for a population other than the training data's without validating it again.",
-            },
-            {
-                "zh": "信誉评级与企业代号不得作为特征。",
-                "en": "A rating or an enterprise code must never be a feature.",
-            },
-        ],
+        "limits_of_use": [*([dict(NO_SKILL)] if not shown["demonstrated"] else []), *_limits(gathered, split)],
+        "prohibited_use": [dict(words) for words in PROHIBITED],
+        **({"own_columns": dict(gathered.own_columns)} if gathered.own_columns else {}),
     }
 
 
-def _limits(data: TrainingSet) -> list[dict[str, str]]:
-    counts = data.counts
-    limits = []
-    if counts.defaults < FEW_DEFAULTS:
-        limits.append(
-            {
-                "zh": f"仅 {counts.trained_on} 家企业、{counts.defaults} 个违约：AUC 差异小于约 0.05 属于噪声。",
-                "en": f"Only {counts.trained_on} enterprises and {counts.defaults} defaults: intervals are wide, and "
-                "AUC differences below about 0.05 are noise.",
-            }
-        )
-    if not data.dated_labels:
-        limits.append(
-            {
-                "zh": "标签没有违约日期：特征可能包含违约之后的信息，样本外指标可能偏乐观。",
-                "en": "The labels have no default date: features may look past the default, so even out-of-fold "
-                "figures may flatter.",
-            }
-        )
-    limits.append(
-        {
-            "zh": "没有时间外样本检验；概率按样本违约率校准，除非设置了长期违约率。",
-            "en": "No out-of-time test; probabilities are at the sample's default rate unless a tendency is set.",
-        }
-    )
-    return limits
-
-
-def card_text(card: Mapping[str, Any]) -> str:
-    """The card as Markdown, English with Chinese headings."""
-    parts = [
-        _summary(card),
-        _figures(card["out_of_fold"]),
-        _reliability(card["out_of_fold"]),
-        _features(card),
-        _procedure(card),
-        _words("使用限制 Limits of use", card["limits_of_use"]),
-        _words("禁止用途 Prohibited use", card["prohibited_use"]),
-    ]
-    warning = skill_warning(card["skill"])
-    note = f"> **{card['caution']['zh']} / {card['caution']['en']}**\n\n" if card["caution"] else ""
-    # The caution stands beside every table of figures, not only on top.
-    return (
-        f"# 模型卡 Model card: {card['title']['zh']} {card['title']['en']}\n\n"
-        + warning
-        + "".join((note if position < 3 else "") + part for position, part in enumerate(parts))
-    )
-
-
-def skill_words(shown: Mapping[str, Any]) -> list[str]:
-    """What stands on top of a model without demonstrated skill, one line each; nothing for one that has shown some."""
-    if shown["demonstrated"]:
-        return []
+def _features(bundle: Bundle, sample: Sample, kept: Sequence[int], model: CalibratedModel) -> list[dict[str, Any]]:
+    gains = getattr(model.fitted, "gains", np.full(len(kept), 1 / max(len(kept), 1)))
     return [
-        f"{NO_SKILL['zh']} / {NO_SKILL['en']}",
-        *(f"{reason['zh']} {reason['en']}" for reason in shown["reasons"]),
+        {
+            "name": name,
+            **sample.words[column],
+            "family": sample.families[column],
+            "unit": sample.units[column],
+            "kind": sample.kinds[column],
+            "direction": sample.directions[column],
+            "feed": bundle.feeds[place],
+            "missing_as": bundle.missing_as[place],
+            "absent_as": bundle.absent_as[place],
+            "gain_share": round(float(gains[place]), 4),
+        }
+        for place, (name, column) in enumerate(zip(bundle.features, kept, strict=True))
     ]
 
 
-def skill_warning(shown: Mapping[str, Any]) -> str:
-    """The same as a block on top of the card's text."""
-    lines = skill_words(shown)
-    return "".join(f"> **{line}**\n>\n" for line in lines) + "\n" if lines else ""
+def _without_constraints(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in settings.items() if key != "monotone_constraints"}
 
 
-def interval(estimate: Mapping[str, float]) -> str:
-    """An estimate as a person reads it.
-
-    >>> interval({"value": 0.87, "low": 0.8, "high": 0.93})
-    '0.870 [0.800, 0.930]'
-    """
-    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
+def _what_was_chosen(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the fit to one part, what it chose by itself."""
+    return {key: settings[key] for key in ("trees", "max_depth", "min_data_in_leaf") if key in settings}
 
 
-def _summary(card: Mapping[str, Any]) -> str:
-    data = card["data"]
-    verdicts = [f"- {part[language]}" for language in ("zh", "en") for part in card["out_of_fold"]["verdict"]]
-    return "\n".join(
-        [
-            "## 概要 Summary",
-            "",
-            card["what_it_is"]["zh"],
-            card["what_it_is"]["en"],
-            "",
-            f"- 训练时点 As of: {card['trained_as_of']}; assetlight {card['code_version']}",
-            f"- 数据来源 Data origin: {', '.join(data['origin']) or 'unknown'}; 标签 labels: {data['label_origin']}",
-            f"- 样本 Sample: {data['trained_on']} enterprises, {data['defaults']} defaults "
-            f"({data['default_rate']:.1%})",
-            f"- 未使用 Not used: {data['without_records']} labelled without records known then, "
-            f"{data['without_label']} with records but no label, {data['already_defaulted']} already in default",
-            *verdicts,
-            "",
-            "",
-        ]
-    )
-
-
-def _figures(measured: Mapping[str, Any]) -> str:
-    names = (
-        ("model", "本模型 this model"),
-        ("logistic_regression", "逻辑回归 logistic regression, same features"),
-        ("turnover_alone", f"仅净销售额 turnover alone ({TURNOVER})"),
-    )
-    lines = [
-        "## 样本外区分能力 Discrimination, out of fold",
-        "",
-        "| | AUC [95 %] | KS | Brier [95 %] |",
-        "| --- | --- | --- | --- |",
-    ]
-    for key, words in names:
-        brier = measured["brier"].get(key)
-        score = interval(brier) if brier else "not a probability"
-        lines.append(f"| {words} | {interval(measured['auc'][key])} | {measured['ks'][key]:.3f} | {score} |")
-    differences = measured["auc_difference"]
-    return "\n".join(
-        [
-            *lines,
-            "",
-            f"AUC 差 difference: model - logistic {interval(differences['model_minus_logistic_regression'])}; "
-            f"model - turnover {interval(differences['model_minus_turnover_alone'])}. "
-            f"Brier of the default rate alone: {measured['brier']['default_rate_alone']:.3f}.",
-            f"Intervals: {measured['interval']}.",
-            "",
-            "",
-        ]
-    )
-
-
-def _reliability(measured: Mapping[str, Any]) -> str:
-    line = measured["calibration"]["model"]
-    lines = [
-        "## 样本外校准 Calibration, out of fold",
-        "",
-        f"Slope {interval(line['slope'])}, intercept {line['intercept']:+.3f}, "
-        f"intercept at slope 1 {line['intercept_at_slope_1']:+.3f} (ideal 1, 0, 0).",
-        "",
-        "| 组 Group | 企业 Enterprises | 平均PD Mean PD | 违约 Defaults | 实际 Observed [Jeffreys 95 %] |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    lines += [
-        f"| {row['group']} | {row['enterprises']} | {row['mean_pd']:.1%} | {row['defaults']} | "
-        f"{row['observed_rate']:.1%} [{row['observed_low']:.1%}, {row['observed_high']:.1%}] |"
-        for row in measured["calibration"]["table"]
-    ]
-    return "\n".join([*lines, "", ""]) + "\n"
-
-
-def _features(card: Mapping[str, Any]) -> str:
-    lines = [
-        "## 特征 Features",
-        "",
-        "Risk: ↑ a larger value raises it, ↓ lowers it (forced on the trees), · free.",
-        "",
-        "A missing value is scored prudently where its feed is connected and neutrally where it is not.",
-        "",
-        "| Feature | 中文 | Risk | Gain | Missing scored as | Feed not connected: as |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    lines += [
-        f"| `{entry['name']}` | {entry['zh']} | {_RISK[entry['direction']]} | {entry['gain_share']:.1%} | "
-        f"{entry['missing_as']:.6g} | {entry['absent_as']:.6g} |"
-        for entry in sorted(card["features"], key=lambda each: -each["gain_share"])
-    ]
-    left = [f"- left out `{name}`: {reason}" for name, reason in card["features_left_out"].items()]
-    return "\n".join([*lines, "", *left, ""]) + "\n"
-
-
-def _procedure(card: Mapping[str, Any]) -> str:
-    how, sweep = card["procedure"], card["monotonicity"]
-    tendency = how["central_tendency"]
-    return "\n".join(
-        [
-            "## 方法 Procedure",
-            "",
-            f"- {how['repeats']} x {how['folds']} stratified folds, seed {how['seed']}; number of trees "
-            f"({how['trees']}, among {how['trees_chosen_among']}), sign check and calibration inside each part",
-            f"- PD = expit({how['calibration_intercept']:.4f} + {how['calibration_slope']:.4f} x score); "
-            "central tendency "
-            + (f"{tendency:.4%} (shift {how['prior_shift']:+.4f})" if tendency is not None else "not set"),
-            f"- Monotonicity swept: {sweep['features_swept']} features x {sweep['rows']} enterprises, "
-            f"{sweep['scores']:,} scores, {sweep['violations']} violations",
-            "",
-            "",
-        ]
-    )
-
-
-def _words(title: str, entries: Sequence[Mapping[str, str]]) -> str:
-    return f"## {title}\n\n" + "".join(f"- {entry['zh']} {entry['en']}\n" for entry in entries) + "\n"
+def _limits(gathered: Gathered, split: Split) -> list[dict[str, str]]:
+    sample = gathered.sample
+    defaults = int(sample.outcome.sum())
+    limits: list[dict[str, str]] = []
+    if defaults < FEW_DEFAULTS:
+        limits.append(
+            {
+                "zh": f"仅 {len(sample)} 行、{defaults} 个违约：AUC 差异小于约 0.05 属于噪声。",
+                "en": f"Only {len(sample)} rows and {defaults} defaults: intervals are wide, and AUC differences below "
+                "about 0.05 are noise.",
+            }
+        )
+    limits += [dict(words) for words in gathered.limits]
+    if split.days is None:
+        limits.append(
+            {
+                "zh": "没有时间外样本检验；概率按样本违约率校准，除非设置了长期违约率。",
+                "en": "No out-of-time test; probabilities are at the sample's default rate unless a tendency is set.",
+            }
+        )
+    if not split.out_of_entity:
+        limits.append(
+            {
+                "zh": "检验行与学习行含有相同企业：对新客户的表现未经检验。",
+                "en": "Tested rows belong to entities that were learned from: nothing is known of new customers.",
+            }
+        )
+    return limits

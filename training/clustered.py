@@ -2,7 +2,8 @@
 
 Each figure is a sum over rows; the rows of an enterprise are added up first, and the spread is taken between
 enterprises (the sandwich estimator; for the AUC it is Obuchowski's (1997) clustered form of DeLong's). KS has no such
-sum and gets a bootstrap of enterprises.
+sum and gets a bootstrap of enterprises. Scores are one set of rows, or [repeats, N]: a figure is then the mean over the
+repeats, and its interval that of one repeat, for five repeats are not five samples.
 """
 
 from __future__ import annotations
@@ -52,12 +53,12 @@ def auc_difference(scores: Matrix, others: Matrix, outcome: Matrix, clusters: Cl
 
 def brier(log_odds: Matrix, outcome: Matrix, clusters: Clusters) -> Estimate:
     """Mean squared error of the PD."""
-    return _mean((expit(log_odds) - outcome) ** 2, clusters)
+    return _mean(_errors(log_odds, outcome), clusters)
 
 
 def brier_difference(log_odds: Matrix, others: Matrix, outcome: Matrix, clusters: Clusters) -> Estimate:
     """Brier of `log_odds` minus that of `others`, paired; negative is better."""
-    return _mean((expit(log_odds) - outcome) ** 2 - (expit(others) - outcome) ** 2, clusters)
+    return _mean(_errors(log_odds, outcome) - _errors(others, outcome), clusters)
 
 
 def ks_estimate(scores: Matrix, outcome: Matrix, clusters: Clusters, seed: int = 0) -> Estimate:
@@ -68,18 +69,18 @@ def ks_estimate(scores: Matrix, outcome: Matrix, clusters: Clusters, seed: int =
     found = []
     for _ in range(KS_RESAMPLES):
         weight = np.bincount(rng.integers(0, clusters.count, clusters.count), minlength=clusters.count)
-        found.append(_weighted_ks(scores[order], outcome[order], np.repeat(weight, np.diff(starts))))
+        repeated = np.repeat(weight, np.diff(starts))
+        found.append(np.mean([_weighted_ks(row[order], outcome[order], repeated) for row in np.atleast_2d(scores)]))
     low, high = (float(value) for value in np.quantile(found, [0.025, 0.975]))
-    return Estimate(ks(scores[None, :], outcome), low, high)
+    return Estimate(ks(np.atleast_2d(scores), outcome), low, high)
 
 
 def calibration(log_odds: Matrix, outcome: Matrix, clusters: Clusters) -> dict[str, Any]:
     """Slope and intercept of outcomes on predicted log-odds (1 and 0 are ideal), mean PD beside the observed rate."""
-    intercept, slope = _line(log_odds, outcome)
-    chance = expit(intercept + slope * log_odds)
-    design = np.column_stack([np.ones_like(log_odds), log_odds])
-    bread = np.linalg.inv((design * (chance * (1 - chance))[:, None]).T @ design)
-    influence = (design * (outcome - chance)[:, None]) @ bread
+    sets = np.atleast_2d(log_odds)
+    lines = np.array([_line(row, outcome) for row in sets])
+    influence = np.mean([_line_influence(row, outcome, line) for row, line in zip(sets, lines, strict=True)], axis=0)
+    intercept, slope = (float(value) for value in lines.mean(axis=0))
     observed = _mean(outcome, clusters)
     return {
         "slope": _symmetric(slope, clusters.error(influence[:, 1])).as_dict(),
@@ -91,7 +92,8 @@ def calibration(log_odds: Matrix, outcome: Matrix, clusters: Clusters) -> dict[s
 
 def tenths(log_odds: Matrix, outcome: Matrix, groups: int = GROUPS) -> list[dict[str, Any]]:
     """Tenths of the rows by PD: mean PD beside the observed rate, Jeffreys 95 % as if rows were independent."""
-    order = np.argsort(log_odds, kind="stable")
+    predicted = expit(np.atleast_2d(log_odds)).mean(axis=0)
+    order = np.argsort(predicted, kind="stable")
     table = []
     for number, members in enumerate(np.array_split(order, min(groups, len(order))), start=1):
         defaults, count = int(outcome[members].sum()), len(members)
@@ -100,7 +102,7 @@ def tenths(log_odds: Matrix, outcome: Matrix, groups: int = GROUPS) -> list[dict
             {
                 "group": number,
                 "rows": count,
-                "mean_pd": round(float(expit(log_odds[members]).mean()), 6),
+                "mean_pd": round(float(predicted[members].mean()), 6),
                 "defaults": defaults,
                 "observed_rate": round(defaults / count, 6),
                 "observed_low": round(low, 6),
@@ -112,12 +114,24 @@ def tenths(log_odds: Matrix, outcome: Matrix, groups: int = GROUPS) -> list[dict
 
 def _auc(scores: Matrix, outcome: Matrix) -> tuple[float, Matrix]:
     """The AUC and each row's part of its deviation."""
-    of_bad, of_good = placements(scores[None, :], outcome)
+    of_bad, of_good = placements(np.atleast_2d(scores), outcome)
     value = float(of_bad.mean())
     influence = np.empty_like(outcome)
     influence[outcome == 1] = (of_bad - value) / len(of_bad)
     influence[outcome != 1] = (of_good - value) / len(of_good)
     return value, influence
+
+
+def _errors(log_odds: Matrix, outcome: Matrix) -> Matrix:
+    """Of each row, the squared error of its PD, mean over repeats."""
+    return np.asarray(((expit(np.atleast_2d(log_odds)) - outcome) ** 2).mean(axis=0))
+
+
+def _line_influence(log_odds: Matrix, outcome: Matrix, line: Matrix) -> Matrix:
+    chance = expit(line[0] + line[1] * log_odds)
+    design = np.column_stack([np.ones_like(log_odds), log_odds])
+    bread = np.linalg.inv((design * (chance * (1 - chance))[:, None]).T @ design)
+    return np.asarray((design * (outcome - chance)[:, None]) @ bread)
 
 
 def _mean(values: Matrix, clusters: Clusters) -> Estimate:

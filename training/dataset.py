@@ -1,34 +1,34 @@
-"""From stored records and labels to what a model learns from: one row of features an enterprise, and its outcome."""
+"""The first source of rows: a file of labels, with the features of each enterprise on one day."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from models.canonical import sha256_hex
 from models.errors import AssetlightError
 from models.features import CATALOGUE, Feature, compute_features
 from models.features.windows import months_before
+from models.lake import Lake
 from models.tables import Tables
-from training.feeds import feed_of
+from training.feeds import described
+from training.gathered import LABELS, Gathered
+from training.hindsight import future_blind
 from training.labels import Label, Labels
+from training.outcomes import check_outcomes
+from training.sample import Sample
 
 TURNOVER = "sales_24m_fen"  # the bar: net valid sales over the longest window, one number and no model
-FEWEST_OF_A_CLASS = 10
-
-
-class OneClassOnly(AssetlightError):
-    """Every labelled enterprise defaulted, or none did."""
-
-
-class TooFewDefaults(AssetlightError):
-    """The rarer outcome is too rare to fit anything to."""
+BAR_WORDS = {"zh": f"仅用净销售额（{TURNOVER}）", "en": f"turnover alone ({TURNOVER})"}
+UNDATED = {
+    "zh": "标签没有违约日期：特征可能包含违约之后的信息，样本外指标可能偏乐观。",
+    "en": "The labels have no default date: features may look past the default, so even out-of-fold figures may "
+    "flatter.",
+}
 
 
 class NothingKnownThen(AssetlightError):
@@ -48,57 +48,20 @@ class Counts:
     beyond_horizon: int  # default later than the horizon: counted as good
 
 
-@dataclass(frozen=True)
-class TrainingSet:
-    """Rows in the order of enterprise ids; `matrix` has NaN where a feature is missing."""
-
-    enterprise_ids: tuple[str, ...]
-    matrix: NDArray[np.float64]
-    outcome: NDArray[np.float64]
-    turnover: NDArray[np.float64]
-    features: tuple[Feature, ...]
-    left_out: dict[str, str]  # chosen features that could not be used, with the reason
-    counts: Counts
-    data_origin: tuple[str, ...]
-    label_origin: str
-    dated_labels: bool
-    as_of: date
-    horizon_months: int
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the features."""
-        return tuple(feature.name for feature in self.features)
-
-    @property
-    def directions(self) -> tuple[int, ...]:
-        """+1 a larger value raises risk, -1 lowers it, 0 unknown."""
-        return tuple(feature.direction for feature in self.features)
-
-    @property
-    def feeds(self) -> tuple[str | None, ...]:
-        """What each feature reads: features that are null together where it is not connected."""
-        return tuple(feed_of(feature) for feature in self.features)
-
-    @property
-    def default_rate(self) -> float:
-        """Share of the rows that defaulted."""
-        return float(self.outcome.mean())
-
-    @property
-    def sha256(self) -> str:
-        """Digest of exactly the numbers that were learned from."""
-        ids = "\n".join(self.enterprise_ids).encode()
-        return sha256_hex(ids + self.matrix.tobytes() + self.outcome.tobytes())
-
-
 def assemble(
-    tables: Tables, labels: Labels, as_of: date, features: Sequence[Feature], *, horizon_months: int = 12
-) -> TrainingSet:
+    tables: Tables,
+    labels: Labels,
+    as_of: date,
+    features: Sequence[Feature],
+    *,
+    horizon_months: int = 12,
+    lake: Lake | None = None,
+) -> Gathered:
     """Features at `as_of` of every labelled enterprise about which something was known then, with its outcome.
 
-    The outcome is default within `horizon_months` after `as_of` where the labels give a day, else the plain flag.
-    Raises NothingKnownThen, OneClassOnly, TooFewDefaults.
+    The outcome is default within `horizon_months` after `as_of` where the labels give a day, else the plain flag. With
+    the lake the audit also asks whether the features see what was learned after the day. Raises NothingKnownThen,
+    OneClassOnly, TooFewDefaults.
     """
     wanted = tuple(dict.fromkeys([*features, *(item for item in CATALOGUE if item.name == TURNOVER)]))
     table = compute_features(tables, as_of, features=wanted)
@@ -115,34 +78,47 @@ def assemble(
             "the day does not count) and check that labels and records use the same enterprise ids",
         )
     outcome = np.array([float(bool(outcomes[name])) for name in ids])
-    _check_outcomes(outcome)
+    check_outcomes(outcome)
     table = table.take(pa.array(rows, pa.int64()))
     used, left_out = _usable(table, features)
     stored = set(known)
-    turnover = table.column(TURNOVER).to_numpy()
-    return TrainingSet(
-        enterprise_ids=ids,
+    sample = Sample(
         matrix=np.column_stack([table.column(feature.name).to_numpy() for feature in used]),
         outcome=outcome,
-        turnover=np.where(np.isnan(turnover), 0.0, turnover),
-        features=used,
-        left_out=left_out,
-        counts=Counts(
-            labelled=len(labels.by_enterprise),
-            trained_on=len(ids),
-            defaults=int(outcome.sum()),
-            without_records=sum(name not in stored for name in labels.by_enterprise),
-            without_label=sum(name not in labels.by_enterprise for name in known),
-            already_defaulted=sum(value is None for value in outcomes.values()),
-            beyond_horizon=sum(
-                label.defaulted and outcomes[name] is False for name, label in labels.by_enterprise.items()
-            ),
-        ),
+        entity=np.array(ids, dtype=np.str_),
+        day=np.full(len(ids), np.datetime64(as_of, "D")),
         data_origin=_origins(tables, ids),
         label_origin=labels.origin,
-        dated_labels=labels.dated,
+        bar=-np.nan_to_num(table.column(TURNOVER).to_numpy()),
+        bar_words=BAR_WORDS,
+        horizon_months=horizon_months if labels.dated else None,
+        left_out=left_out,
+        **described(used),
+    )
+    counts = Counts(
+        labelled=len(labels.by_enterprise),
+        trained_on=len(ids),
+        defaults=int(outcome.sum()),
+        without_records=sum(name not in stored for name in labels.by_enterprise),
+        without_label=sum(name not in labels.by_enterprise for name in known),
+        already_defaulted=sum(value is None for value in outcomes.values()),
+        beyond_horizon=sum(label.defaulted and outcomes[name] is False for name, label in labels.by_enterprise.items()),
+    )
+    findings = () if lake is None else (future_blind(sample, used, lake),)
+    return Gathered(
+        source=LABELS,
+        title={"zh": "中小企业违约概率模型", "en": "Default probability of small enterprises"},
+        sample=sample,
         as_of=as_of,
-        horizon_months=horizon_months,
+        facts={
+            "label_file_sha256": labels.sha256,
+            "label_columns_ignored": list(labels.ignored_columns),
+            "label_rows_without_flag": labels.without_flag,
+            "default_dates": labels.dated,
+            **asdict(counts),
+        },
+        findings=findings,
+        limits=() if labels.dated else (UNDATED,),
     )
 
 
@@ -153,24 +129,6 @@ def _outcome(label: Label, as_of: date, horizon_months: int) -> bool | None:
     if label.on <= as_of:
         return None
     return months_before(label.on, horizon_months) <= as_of
-
-
-def _check_outcomes(outcome: NDArray[np.float64]) -> None:
-    defaults, good = int(outcome.sum()), int((1 - outcome).sum())
-    if not defaults or not good:
-        raise OneClassOnly(
-            "every enterprise to train on has the same outcome",
-            expected="some that defaulted and some that did not",
-            found=f"{defaults} defaults, {good} without default",
-            advice="Labels may be one-sided, or the records may be missing for one side",
-        )
-    if min(defaults, good) < FEWEST_OF_A_CLASS:
-        raise TooFewDefaults(
-            "too few enterprises of one outcome to fit and to check a model",
-            expected=f"at least {FEWEST_OF_A_CLASS} of each; below 50 defaults every figure stays uncertain",
-            found=f"{defaults} defaults, {good} without default",
-            advice="Add labels, or use an expert scale until there are more",
-        )
 
 
 def _usable(table: pa.Table, features: Sequence[Feature]) -> tuple[tuple[Feature, ...], dict[str, str]]:

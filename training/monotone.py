@@ -1,15 +1,19 @@
-"""Brute force: sweep every signed feature of a fitted model over all its thresholds and see that risk never turns."""
+"""Brute force: sweep every signed feature of a bundle over all its thresholds and see that risk never turns.
+
+What is swept is the very model that is written, whatever learner it came from.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.bundle import Bundle
+from models.default_probability import fill_missing
 from models.errors import AssetlightError
-from training.fit import FittedModel
 
 MOST_ROWS = 200
 
@@ -18,33 +22,32 @@ class ModelNotMonotone(AssetlightError):
     """A fitted model moved against a direction that the catalogue gives."""
 
 
-def thresholds(model: FittedModel) -> list[list[float]]:
-    """The thresholds at which each kept feature is split, over all trees."""
-    found: list[set[float]] = [set() for _ in model.kept]
-    for tree in model.booster.dump_model()["tree_info"]:
+def thresholds(bundle: Bundle) -> list[list[float]]:
+    """The thresholds at which each feature is split, over all trees; none where it is a category."""
+    found: list[set[float]] = [set() for _ in bundle.features]
+    for tree in bundle.booster.dump_model()["tree_info"]:
         for node in _splits(tree["tree_structure"]):
-            found[node["split_feature"]].add(float(node["threshold"]))
+            if node["decision_type"] != "==":
+                found[node["split_feature"]].add(float(node["threshold"]))
     return [sorted(values) for values in found]
 
 
-def check_monotone(
-    model: FittedModel, matrix: NDArray[np.float64], names: Sequence[str], directions: Sequence[int]
-) -> dict[str, int]:
+def check_monotone(bundle: Bundle, matrix: NDArray[np.float64]) -> dict[str, int]:
     """Sweep each signed feature through every interval between its thresholds, for (at most 200) rows of the sample.
 
-    A missing value is scored at one of these values, so the sweep covers it. Raises ModelNotMonotone.
+    `matrix` has the bundle's features. A missing value is scored at one of the values swept. Raises ModelNotMonotone.
     """
-    cuts = dict(zip(model.kept, thresholds(model), strict=True))
     step = max(1, len(matrix) // MOST_ROWS)
     rows = matrix[::step][:MOST_ROWS]
     swept = scored = 0
-    for column, (name, direction) in enumerate(zip(names, directions, strict=True)):
-        if not direction or not cuts.get(column):
+    listed = zip(bundle.features, bundle.directions, thresholds(bundle), strict=True)
+    for column, (name, direction, cuts) in enumerate(listed):
+        if not direction or not cuts:
             continue
-        grid = np.array([*cuts[column], np.nextafter(cuts[column][-1], np.inf)])  # one point in each interval
+        grid = np.array([*cuts, np.nextafter(cuts[-1], np.inf)])  # one point in each interval
         points = np.repeat(rows, len(grid), axis=0)
         points[:, column] = np.tile(grid, len(rows))
-        steps = np.diff(model.raw(points).reshape(len(rows), len(grid)), axis=1) * direction
+        steps = np.diff(_raw(points, bundle).reshape(len(rows), len(grid)), axis=1) * direction
         if (steps < 0).any():
             raise ModelNotMonotone(
                 f"the model's risk turns against the direction of {name}",
@@ -56,6 +59,11 @@ def check_monotone(
         scored += points.shape[0]
         swept += 1
     return {"features_swept": swept, "rows": len(rows), "scores": scored, "violations": 0}
+
+
+def _raw(matrix: NDArray[np.float64], bundle: Bundle) -> NDArray[np.float64]:
+    rows = fill_missing(matrix, bundle.missing_as, bundle.absent_as, bundle.feeds)
+    return np.asarray(bundle.booster.predict(rows, raw_score=True, num_threads=1), dtype=np.float64)
 
 
 def _splits(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,8 @@
-"""Training set to bundle: cross-validate the procedure, fit on all rows, check monotonicity, make the card."""
+"""The one road: sample -> audit -> split -> fit -> calibrate -> figures on unseen rows -> bundle with its card.
+
+A file of labels on one day, the panel of the loan records and a prepared table differ in how their rows come about
+(`Gathered`), and in nothing after that.
+"""
 
 from __future__ import annotations
 
@@ -9,116 +13,151 @@ from typing import Any
 from models.bundle import Bundle, PointsScale
 from models.errors import AssetlightError
 from models.policy import PolicyValueNotInForce, load_policy
+from training.benchmark import LogisticRegression
 from training.calibrate import prior_shift
-from training.card import card_of, card_text
-from training.dataset import TrainingSet
-from training.fit import FittedModel, fit
-from training.labels import Labels
+from training.calibrated import CalibratedModel, fit_calibrated
+from training.card import card_of
+from training.card_text import card_text
+from training.clustered import auc, auc_difference
+from training.figures import by_feed, compare
+from training.gathered import Gathered, Subset
+from training.leakage import Finding, audit, refuse_leaks
+from training.learner import Learner
 from training.monotone import check_monotone
+from training.outcomes import check_outcomes, check_side
+from training.plan import Plan
+from training.sample import Sample
 from training.skill import grades_of
-from training.validate import OutOfFold, cross_validate, figures
+from training.split import Split, split_sample
+from training.trees import FittedTrees, Trees
+from training.unseen import Unseen, score_unseen
 
-FINAL_REPEATS = 5  # of the inner folds for the model that is kept: calibration then hangs less on one shuffle
+Progress = Callable[[str, int, int], None]  # what is being done (English / Chinese), steps done, steps in all
 
 
 class NothingLearned(AssetlightError):
-    """The trees found no split: every enterprise would score the same."""
-
-
-class FoldsNotUsable(AssetlightError):
-    """More folds than enterprises of the rarer outcome."""
+    """The model found nothing that tells enterprises apart: all would score the same."""
 
 
 @dataclass(frozen=True)
-class TrainingPlan:
-    """What a person chooses about a training run."""
+class Trained:
+    """A bundle, and everything its figures stand on."""
 
-    seed: int = 7
-    repeats: int = 5
-    folds: int = 5
-    central_tendency: float | None = None
-
-    @property
-    def steps(self) -> int:
-        """How often `progress` is told that a step is done."""
-        return self.repeats * self.folds + 1
+    bundle: Bundle
+    gathered: Gathered
+    split: Split
+    unseen: Unseen
+    model: CalibratedModel
+    findings: tuple[Finding, ...]
+    learners: tuple[Learner, ...]  # the champion first
 
 
-def train_bundle(
-    data: TrainingSet, labels: Labels, plan: TrainingPlan, progress: Callable[[], None] = lambda: None
-) -> Bundle:
-    """A bundle with its card; nothing is written. The same data, plan and version give the same digest.
+def train(gathered: Gathered, plan: Plan, progress: Progress = lambda *_: None) -> Trained:
+    """A bundle with its card; nothing is written.
 
-    Raises NothingLearned, FoldsNotUsable, TendencyNotUsable, ModelNotMonotone.
+    The model is fitted to every row that may be learned from; its figures are those of the same procedure on rows that
+    it did not see. Raises LeakFound, OneClassOnly, TooFewDefaults, TooFewDays, FoldsNotUsable, SplitOverlaps,
+    NothingLearned, TendencyNotUsable, ModelNotMonotone.
     """
-    rarer = int(min(data.outcome.sum(), len(data.outcome) - data.outcome.sum()))
-    if plan.folds > rarer * (plan.folds - 1) // plan.folds:
-        raise FoldsNotUsable(
-            "too many folds for so few of one outcome", found=plan.folds, expected=f"at most {rarer - 1}"
-        )
-    shift = 0.0 if plan.central_tendency is None else prior_shift(plan.central_tendency, data.default_rate)
-    unseen = cross_validate(data, repeats=plan.repeats, folds=plan.folds, seed=plan.seed, progress=progress)
-    model = fit(
-        data.matrix,
-        data.outcome,
-        names=data.names,
-        directions=data.directions,
-        feeds=data.feeds,
-        seed=plan.seed,
-        folds=plan.folds,
-        repeats=FINAL_REPEATS,
-    )
-    _check_learned(model, data)
-    sweep = check_monotone(model, data.matrix, data.names, data.directions)
-    kept = [data.features[column] for column in model.kept]
-    progress()
-    bundle = Bundle(
-        features=tuple(feature.name for feature in kept),
-        directions=tuple(feature.direction for feature in kept),
-        missing_as=model.fills.missing,
-        feeds=model.fills.feeds,
-        absent_as=model.fills.absent,
-        booster_text=model.booster.model_to_string(),
-        calibration=replace(model.calibration, intercept=model.calibration.intercept + shift, prior_shift=shift),
-        points=PointsScale(),
-        interval=model.interval,
-        data_origin=data.data_origin,
-        label_origin=data.label_origin,
-        trained_as_of=data.as_of,
-    )
-    measured = measured_on(unseen, data)
+    sample = gathered.sample
+    check_outcomes(sample.outcome)
+    findings = (*audit(sample), *gathered.findings)
+    refuse_leaks(findings)
+    split = split_sample(
+        sample, seed=plan.seed, folds=plan.folds_for(over_time=len(sample.days) > 1), repeats=plan.repeats,
+        test_from=plan.test_from or gathered.test_from, entities_apart=plan.entities_apart,
+    )  # fmt: skip
+    learned = sample.rows(split.learned)
+    if split.days is not None:
+        check_side("learn from", learned.outcome)
+        check_side("test on", sample.outcome[split.tested])
+    shift = 0.0 if plan.central_tendency is None else prior_shift(plan.central_tendency, learned.default_rate)
+    champion, others = Trees(), (LogisticRegression(),)
+    subsets = [subset for subset in gathered.subsets if 0 < len(subset.columns) < len(sample.names)]
+    steps = _Steps(progress, len(split.parts) * (1 + len(others) + len(subsets)) + 1)
+    unseen = score_unseen(
+        sample, split, (champion, *others), seed=plan.seed, inner=plan.inner, progress=steps.done
+    )  # fmt: skip
+    measured = compare(unseen, champion, others, sample)
+    measured["by_feed"] = by_feed(sample, unseen, champion.name)
+    measured["without"] = [
+        _without(subset, sample, split, unseen, champion, plan, steps.done) for subset in subsets
+    ]  # fmt: skip
+    measured["grades"] = _grades(unseen, champion, gathered)
+    model = fit_calibrated(champion, learned, plan.final_inner.parts(learned, plan.seed), seed=plan.seed)
+    steps.done()
+    bundle = _bundle(gathered, learned, model, shift)
+    sweep = check_monotone(bundle, learned.columns(bundle.features).matrix)
     card = card_of(
-        bundle,
-        data=data,
-        labels=labels,
-        model=model,
-        measured=measured,
-        rounds_by_fold=unseen.rounds,
-        sweep=sweep,
-        plan={
-            "seed": plan.seed,
-            "repeats": plan.repeats,
-            "folds": plan.folds,
-            "central_tendency": plan.central_tendency,
-        },
+        bundle, gathered=gathered, learned=learned, split=split, model=model, measured=measured,
+        settings_by_part=unseen.settings[champion.name], findings=findings, sweep=sweep, plan=plan,
+    )  # fmt: skip
+    whole = replace(bundle, card=card, card_text=card_text(card))
+    return Trained(whole, gathered, split, unseen, model, findings, (champion, *others))
+
+
+def _without(
+    subset: Subset, sample: Sample, split: Split, unseen: Unseen, champion: Learner, plan: Plan,
+    progress: Callable[[], None],
+) -> dict[str, Any]:  # fmt: skip
+    """The same procedure with fewer columns, and what the others add."""
+    fewer = score_unseen(
+        sample.columns(subset.columns), split, [champion], seed=plan.seed, inner=plan.inner, progress=progress
     )
-    return replace(bundle, card=card, card_text=card_text(card))
+    scores = unseen.scores[champion.name], fewer.scores[champion.name]
+    return {
+        "name": subset.name,
+        "words": dict(subset.words),
+        "columns": len(subset.columns),
+        "auc": auc(scores[1], unseen.outcome, unseen.clusters).as_dict(),
+        "with_minus_without": auc_difference(*scores, unseen.outcome, unseen.clusters).as_dict(),
+    }
 
 
-def measured_on(unseen: OutOfFold, data: TrainingSet) -> dict[str, Any]:
-    """The figures of the card, with the grades that the out-of-fold PDs fall into where policy has a scale by then."""
-    measured = figures(unseen, data.outcome)
+def _grades(unseen: Unseen, champion: Learner, gathered: Gathered) -> dict[str, int] | None:
+    """Tested rows by grade of their PD, where policy has a scale by then."""
     try:
-        measured["grades"] = grades_of(unseen.model, load_policy(data.as_of))
+        return grades_of(unseen.scores[champion.name], load_policy(gathered.as_of))
     except PolicyValueNotInForce:
-        measured["grades"] = None
-    return measured
+        return None
 
 
-def _check_learned(model: FittedModel, data: TrainingSet) -> None:
-    if not model.booster.feature_importance("split").any():
+def _bundle(gathered: Gathered, learned: Sample, model: CalibratedModel, shift: float) -> Bundle:
+    fitted = model.fitted
+    if not isinstance(fitted, FittedTrees):
+        raise TypeError("only trees can be written into a bundle")
+    names = tuple(learned.names[column] for column in fitted.kept)
+    if not fitted.booster.feature_importance("split").any():
         raise NothingLearned(
             "the trees found nothing to split on: every enterprise would score the same",
-            found=f"{len(data.outcome)} rows, {int(data.outcome.sum())} defaults",
+            found=f"{len(learned)} rows, {int(learned.outcome.sum())} defaults",
             expected="more enterprises, or features that differ between them",
         )
+    return Bundle(
+        features=names,
+        directions=tuple(learned.directions[column] for column in fitted.kept),
+        missing_as=fitted.fills.missing,
+        feeds=fitted.fills.feeds,
+        absent_as=fitted.fills.absent,
+        booster_text=fitted.booster_text(names),
+        calibration=replace(model.calibration, intercept=model.calibration.intercept + shift, prior_shift=shift),
+        points=PointsScale(),
+        data_origin=learned.data_origin,
+        label_origin=learned.label_origin,
+        trained_as_of=learned.days[-1] if learned.days else gathered.as_of,
+    )
+
+
+class _Steps:
+    """Counts fits, so that a bar can show them."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._count = progress, total, 0
+        progress(FITTING, 0, total)
+
+    def done(self) -> None:
+        self._count += 1
+        self._progress(FITTING, self._count, self._total)
+
+
+FITTING = "fitting and testing / 拟合与检验"

@@ -43,15 +43,23 @@ class Fills:
         return fill_missing(matrix, self.missing, self.absent, self.feeds)
 
 
-def learn_fills(matrix: Matrix, directions: Sequence[int], feeds: Sequence[str | None]) -> Fills:
+def learn_fills(
+    matrix: Matrix, directions: Sequence[int], feeds: Sequence[str | None], categories: Sequence[bool] = ()
+) -> Fills:
     """Neutral for an absent feed: the median. In a connected feed prudent, but the median where being missing is usual.
+
+    A category without a value counts as its most frequent level: levels have no order, and none of them is prudent.
 
     Where a tenth or more of the connected rows have no value, that is an ordinary state of the feed (no patent among
     the rights, no sale last year) and says as little as an absent feed. A column without any value counts as 0.
     """
-    neutral = tuple(_quantile(column, 0.5) for column in matrix.T)
+    neutral = tuple(
+        _most_frequent(column) if level else _quantile(column, 0.5)
+        for column, level in zip(matrix.T, categories or (False,) * len(feeds), strict=True)
+    )
     prudent = prudent_values(matrix, directions)
     usual = _usually_missing(np.isnan(matrix), feeds)
+    usual = [often or level for often, level in zip(usual, categories or (False,) * len(feeds), strict=True)]
     missing = tuple(middle if often else risky for middle, risky, often in zip(neutral, prudent, usual, strict=True))
     return Fills(missing, neutral, tuple(feeds))
 
@@ -69,6 +77,11 @@ def prudent_values(matrix: Matrix, directions: Sequence[int]) -> tuple[float, ..
 def _quantile(column: Matrix, quantile: float) -> float:
     known = column[~np.isnan(column)]
     return float(np.quantile(known, quantile, method="nearest")) if len(known) else 0.0
+
+
+def _most_frequent(column: Matrix) -> float:
+    levels, counts = np.unique(column[~np.isnan(column)], return_counts=True)
+    return float(levels[counts.argmax()]) if len(levels) else 0.0
 
 
 def _usually_missing(missing: NDArray[np.bool_], feeds: Sequence[str | None]) -> list[bool]:

@@ -10,8 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from models.bundle import Bundle
-from training.card import interval, skill_words
-from training.labels import Labels
+from training.card_text import comparison_rows, counts_of, interval, signed_interval, skill_words
 from training.publishing import Publication
 
 NOT_IN_FORCE = {
@@ -20,34 +19,44 @@ NOT_IN_FORCE = {
 }
 
 
-def show(bundle: Bundle, labels: Labels, made: Publication) -> None:
+def show(bundle: Bundle, made: Publication) -> None:
     """Counts, figures beside the simple alternatives, verdicts, where the bundle is, and whether it is in force."""
     card = bundle.card
-    data, measured = card["data"], card["out_of_fold"]
+    data, measured = card["data"], card["figures"]
     console = Console(soft_wrap=True)
     console.print(
-        f"{data['trained_on']} enterprises / 企业, {data['defaults']} defaults / 违约 ({data['default_rate']:.1%}), "
-        f"as of {card['trained_as_of']}, origin {', '.join(data['origin'])}, {len(bundle.features)} features / 特征"
+        f"{data['rows']:,} rows / 行, {data['enterprises']:,} enterprises / 企业, {data['defaults']:,} defaults / 违约 "
+        f"({data['default_rate']:.2%}), as of {card['trained_as_of']}, origin {', '.join(data['origin'])}, "
+        f"{len(bundle.features)} features / 特征"
     )
-    for count, words in (
-        (data["without_records"], "labelled enterprises have no record known then / 有标签但当时无记录"),
-        (data["without_label"], "enterprises with records have no label / 有记录但无标签"),
-        (data["already_defaulted"], "were already in default / 时点前已违约"),
-        (data["beyond_horizon"], "default later than the horizon, counted as good / 观察期后违约，按正常计"),
-        (labels.without_flag, "label rows without a flag / 标签为空"),
-    ):
-        if count:
-            console.print(f"  not used / 未使用: {count} {words}" if "good" not in words else f"  {count} {words}")
+    split = data["split"]
+    if "learned" in split:
+        console.print(
+            f"  learned / 学习 {split['learned'][0]} … {split['learned'][-1]}, tested / 检验 {split['tested'][0]} … "
+            f"{split['tested'][-1]}"
+        )
+    for line in counts_of(card):
+        console.print(f"  not used / 未使用: {line}" if "counted as good" not in line else f"  {line}")
     for reason in dict.fromkeys(card["features_left_out"].values()):
         names = ", ".join(name for name, why in card["features_left_out"].items() if why == reason)
         console.print(f"  left out / 未用特征: {names} ({reason})")
-    console.print(_figures_table(card, bundle.caution))
-    for verdict in measured["verdict"]:
-        console.print(f"  {verdict['zh']}\n  {verdict['en']}")
-    slope = measured["calibration"]["model"]["slope"]
+    console.print(_comparison(measured, bundle.caution))
+    for line in measured["comparison"]:
+        console.print(f"  {line['verdict']['zh']}\n  {line['verdict']['en']}")
+    for item in measured["without"]:
+        console.print(
+            f"  {item['words']['zh']} {item['words']['en']}: AUC {interval(item['auc'])}, with minus without / 差 "
+            f"{signed_interval(item['with_minus_without'])}"
+        )
+    line = measured["calibration"]
+    console.print(f"  PD {line['mean_pd']:.2%}, observed / 实际 {line['observed_rate']['value']:.2%}")
     sweep = card["monotonicity"]
-    console.print(f"  calibration slope / 校准斜率 {interval(slope)}; trees / 树 {card['procedure']['trees']}")
     console.print(f"  monotone / 单调: {sweep['scores']:,} scores swept, {sweep['violations']} violations")
+    passed = sum(row["passed"] for row in card["leakage_audit"])
+    console.print(f"  leakage audit / 泄漏审计: {passed} checks passed / 项通过")
+    for row in card["leakage_audit"]:
+        if not row["passed"]:
+            console.print(f"  [bold]noted / 注意: {row['zh']} / {row['en']} ({row['found']})[/]")
     grades = measured["grades"] or {}
     if grades:
         console.print("  grades / 等级: " + ", ".join(f"{grade} {number}" for grade, number in grades.items()))
@@ -64,24 +73,13 @@ def show_skill(console: Console, bundle: Bundle, made: Publication) -> None:
         console.print(Panel("\n".join(alarm), border_style="bold red", expand=False), soft_wrap=False)
 
 
-def _figures_table(card: Mapping[str, Any], caution: Mapping[str, str] | None) -> Table:
-    measured, plan = card["out_of_fold"], card["procedure"]
-    title = f"out of fold / 样本外, {plan['repeats']} x {plan['folds']}"
+def _comparison(measured: Mapping[str, Any], caution: Mapping[str, str] | None) -> Table:
+    title = f"{measured['test_words']['zh']} / {measured['test_words']['en']}"
     if caution:
         title += f"\n{caution['zh']} / {caution['en']}"
     table = Table(title=title, title_justify="left")
-    for heading in ("", "AUC [95 %]", "KS", "Brier [95 %]"):
-        table.add_column(heading)
-    for key, words in (
-        ("model", "this model / 本模型"),
-        ("logistic_regression", "logistic regression / 逻辑回归"),
-        ("turnover_alone", "turnover alone / 仅净销售额"),
-    ):
-        brier = measured["brier"].get(key)
-        table.add_row(
-            words, interval(measured["auc"][key]), f"{measured['ks'][key]:.3f}", interval(brier) if brier else "-"
-        )
-    difference = measured["auc_difference"]
-    table.add_row("model - logistic", interval(difference["model_minus_logistic_regression"]), "", "")
-    table.add_row("model - turnover", interval(difference["model_minus_turnover_alone"]), "", "")
+    for heading in ("", "AUC [95 %]", "KS", "Brier", "slope / 斜率", "champion minus it, AUC"):
+        table.add_column(heading, overflow="fold")
+    for row in comparison_rows(measured):
+        table.add_row(*row)
     return table

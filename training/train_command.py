@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from training.options import HomeOption, JsonOption
 
@@ -84,53 +82,29 @@ def train(  # noqa: PLR0913  (one parameter per option)
     Either from a file of labels on one day, or (--panel) from quarterly days whose outcomes the loan records tell:
     learned on early days, tested on later days and other enterprises, after an audit for leaks.
     """
-    if panel or to or test_from or known_until:
+    # Imported here: `assetlight --help` loads this module and should not wait for scikit-learn.
+    from training.plan import Plan  # noqa: PLC0415
+    from training.running import Request, Rows, run  # noqa: PLC0415
+
+    if panel or to or known_until:
         if labels is not None:
             raise typer.BadParameter("a panel makes its labels from the loan records: leave --labels out")
-        from training.panel.command import PanelRequest, train_panel  # noqa: PLC0415
-        from training.panel.evaluate import FOLDS  # noqa: PLC0415
-        from training.panel.pipeline import PanelPlan  # noqa: PLC0415
-
-        made = train_panel(
-            PanelRequest(
-                home=home, out=out, features=features, without=without, first=_day(as_of), last=_day(to),
-                every_months=every.months, known_until=_day(known_until), horizon_months=horizon_months,
-                force=force, as_json=as_json,
-            ),
-            PanelPlan(
-                seed=seed, folds=folds or FOLDS, test_from=_day(test_from), central_tendency=central_tendency
-            ),
-        )  # fmt: skip
-        raise typer.Exit(made.exit_code)
-    if labels is None or as_of is None:
+        rows = Rows.PANEL
+    elif labels is None or as_of is None:
         raise typer.BadParameter("name --labels and --as-of, or --panel to take outcomes from the loan records")
-    # Imported here: `assetlight --help` loads this module and should not wait for scikit-learn.
-    from models.features import CATALOGUE  # noqa: PLC0415
-    from models.lake import Lake  # noqa: PLC0415
-    from training.dataset import assemble  # noqa: PLC0415
-    from training.labels import read_labels  # noqa: PLC0415
-    from training.pipeline import TrainingPlan, train_bundle  # noqa: PLC0415
-    from training.publishing import end_as_json, publish  # noqa: PLC0415
-    from training.selection import choose_features, split_names  # noqa: PLC0415
-    from training.showing import show  # noqa: PLC0415
-
-    chosen = choose_features(CATALOGUE, split_names(features), split_names(without))
-    found = read_labels(labels, label_origin)
-    plan = TrainingPlan(seed=seed, repeats=repeats, folds=folds or 5, central_tendency=central_tendency)
-    console = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
-        TimeElapsedColumn(), console=console, disable=as_json or not console.is_terminal, transient=True,
-    ) as bar:  # fmt: skip
-        task = bar.add_task("features / 计算特征", total=plan.steps)
-        data = assemble(
-            Lake(home).tables(neighbourhood=True), found, as_of.date(), chosen, horizon_months=horizon_months
-        )
-        bar.update(task, description="cross-validating / 交叉验证")
-        bundle = train_bundle(data, found, plan, lambda: bar.advance(task))
-    made = publish(bundle, home, out=out, force=force)
-    if as_json:
-        end_as_json(bundle, made)
     else:
-        show(bundle, found, made)
+        rows = Rows.LABELS
+    made = run(
+        Request(
+            rows=rows, home=home, labels=labels, label_origin=label_origin, as_of=_day(as_of), to=_day(to),
+            every_months=every.months, known_until=_day(known_until), horizon_months=horizon_months,
+            features=features, without=without,
+        ),
+        Plan(
+            seed=seed, repeats=repeats, folds=folds, test_from=_day(test_from), central_tendency=central_tendency
+        ),
+        out=out,
+        force=force,
+        as_json=as_json,
+    )  # fmt: skip
     raise typer.Exit(made.exit_code)

@@ -11,8 +11,9 @@ import pytest
 from models.features import CATALOGUE, feature
 from models.tables import Tables
 from tests import factories
-from training.dataset import NothingKnownThen, OneClassOnly, TooFewDefaults, assemble
+from training.dataset import NothingKnownThen, assemble
 from training.labels import Label, Labels
+from training.outcomes import OneClassOnly, TooFewDefaults
 from training.selection import choose_features
 
 AS_OF = factories.AS_OF
@@ -48,10 +49,10 @@ def test_every_labelled_enterprise_with_records_is_a_row() -> None:
     del labels["T0003"]
     labels["NOBODY"] = Label(False, None)
     data = assemble(records()[0], labelled(labels), AS_OF, FEATURES)
-    assert len(data.enterprise_ids) == data.counts.trained_on == 59
-    assert (data.counts.without_label, data.counts.without_records) == (1, 1)
-    assert data.counts.defaults == sum(flag.defaulted for name, flag in labels.items())
-    assert data.data_origin == ("simulated",)
+    assert len(data.sample) == data.facts["trained_on"] == 59
+    assert (data.facts["without_label"], data.facts["without_records"]) == (1, 1)
+    assert data.facts["defaults"] == sum(flag.defaulted for name, flag in labels.items())
+    assert data.sample.data_origin == ("simulated",)
 
 
 def test_the_order_of_labels_does_not_matter() -> None:
@@ -61,7 +62,7 @@ def test_the_order_of_labels_does_not_matter() -> None:
     np.random.default_rng(1).shuffle(names)
     one = assemble(records()[0], labelled(labels), AS_OF, FEATURES)
     two = assemble(records()[0], labelled({name: labels[name] for name in names}), AS_OF, FEATURES)
-    assert one.sha256 == two.sha256
+    assert one.sample.sha256 == two.sample.sha256
 
 
 def test_default_dates_decide_who_is_in_default_already_and_who_defaults_in_time() -> None:
@@ -72,10 +73,10 @@ def test_default_dates_decide_who_is_in_default_already_and_who_defaults_in_time
     labels["T0002"] = Label(True, date(2021, 2, 28))
     labels["T0003"] = Label(True, date(2021, 3, 1))
     data = assemble(records()[0], labelled(labels, dated=True), AS_OF, FEATURES)
-    outcome = dict(zip(data.enterprise_ids, data.outcome, strict=True))
+    outcome = dict(zip(data.sample.entity.tolist(), data.sample.outcome, strict=True))
     assert "T0000" not in outcome
     assert (outcome["T0001"], outcome["T0002"], outcome["T0003"]) == (1.0, 1.0, 0.0)
-    assert (data.counts.already_defaulted, data.counts.beyond_horizon) == (1, 1)
+    assert (data.facts["already_defaulted"], data.facts["beyond_horizon"]) == (1, 1)
 
 
 def test_a_day_before_all_records_says_so() -> None:
@@ -116,5 +117,5 @@ def test_a_feature_without_any_value_or_difference_is_left_out_with_the_reason()
         AS_OF,
         [feature("sales_12m_fen"), feature("supplier_hhi_12m")],
     )
-    assert data.names == ("sales_12m_fen",)
-    assert "not connected" in data.left_out["supplier_hhi_12m"]
+    assert data.sample.names == ("sales_12m_fen",)
+    assert "not connected" in data.sample.left_out["supplier_hhi_12m"]

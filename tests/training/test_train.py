@@ -21,9 +21,9 @@ from training.calibrate import TendencyNotUsable, prior_shift
 from training.cli import commands
 from training.dataset import NothingKnownThen
 from training.discrimination import Estimate
-from training.pipeline import FoldsNotUsable
+from training.figures import verdict
+from training.folds import FoldsNotUsable
 from training.selection import FeatureWouldLeak
-from training.validate import verdict
 
 QUICK = ("--repeats", "1", "--folds", "3")
 
@@ -87,9 +87,9 @@ def test_the_card_has_figures_beside_the_simple_alternatives_and_says_simulated(
     result = train(home, "--out", str(tmp_path / "b"))
     assert result.exit_code == 0
     bundle = Bundle.load(tmp_path / "b")
-    measured = bundle.card["out_of_fold"]
-    for name in ("model", "logistic_regression", "turnover_alone"):
-        figure = measured["auc"][name]
+    measured = bundle.card["figures"]
+    assert [line["name"] for line in measured["comparison"]] == ["logistic_regression", "bar"]
+    for figure in (measured["auc"], *(line["auc"] for line in measured["comparison"])):
         assert figure["low"] <= figure["value"] <= figure["high"]
     assert bundle.card["monotonicity"]["violations"] == 0
     assert bundle.card["data"]["label_columns_ignored"] == ["信誉评级"]
@@ -99,8 +99,8 @@ def test_the_card_has_figures_beside_the_simple_alternatives_and_says_simulated(
     for text in (bundle.card_text, result.stdout):
         assert caution in " ".join(text.split())
         assert "turnover alone" in text
-        assert measured["verdict"][0]["zh"] in text.replace("\n", "")
-    assert bundle.card_text.count(caution) == 3  # on top and beside each table of figures
+        assert measured["comparison"][0]["verdict"]["zh"] in text.replace("\n", "")
+    assert bundle.card_text.count(caution) == 3  # in the summary and beside each table of figures
 
 
 def test_a_central_tendency_shifts_every_log_odds_and_is_on_the_card(home: Path, tmp_path: Path) -> None:
@@ -148,7 +148,9 @@ def test_only_the_features_asked_for_are_used(home: Path, tmp_path: Path) -> Non
 )
 def test_the_verdict_follows_the_paired_interval(low: float, high: float, words: str) -> None:
     """Better or worse only if the interval leaves zero out; else the simple one is as good."""
-    assert words in verdict(Estimate((low + high) / 2, low, high), "逻辑回归", "a logistic regression")["en"]
+    assert (
+        words in verdict(Estimate((low + high) / 2, low, high), {"zh": "逻辑回归", "en": "a logistic regression"})["en"]
+    )
 
 
 @pytest.mark.shared_data
@@ -165,8 +167,10 @@ def test_on_the_contest_data_the_model_is_at_least_as_good_as_logistic_regressio
     assert result.exit_code == 0, result.output
     card = json.loads(result.stdout)
     assert (card["data"]["trained_on"], card["data"]["defaults"]) == (123, 27)
-    area = {name: figure["value"] for name, figure in card["out_of_fold"]["auc"].items()}
-    assert area["model"] >= area["logistic_regression"]
-    assert area["model"] > 0.8
-    assert area["turnover_alone"] == pytest.approx(0.887, abs=0.005)
+    area = {line["name"]: line["auc"]["value"] for line in card["figures"]["comparison"]}
+    assert card["figures"]["auc"]["value"] >= area["logistic_regression"]
+    assert card["figures"]["auc"]["value"] > 0.8
+    assert area["bar"] == pytest.approx(0.887, abs=0.005)
+    (noted,) = [row for row in card["leakage_audit"] if not row["passed"]]
+    assert (noted["check"], noted["blocking"]) == ("id_order", False)  # codes by turnover: known, and never a feature
     assert card["caution"] is None

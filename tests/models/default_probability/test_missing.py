@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from models.bundle import Bundle, BundleCorrupt
 from models.default_probability import fill_missing, score_features
 from tests import factories
-from training.fit import FittedModel, fit
+from training.calibrated import CalibratedModel, fit_calibrated
+from training.folds import Inner
+from training.sample import Sample
+from training.trees import FEW, Trees
 
 FEEDS = ("s", "s", "ip", "ip", None)
 NAN = np.nan
@@ -38,7 +41,7 @@ def test_rows_do_not_influence_each_other(seed: int, rows: int) -> None:
         np.testing.assert_array_equal(alone[0], together[row])
 
 
-def model(seed: int = 0) -> tuple[FittedModel, np.ndarray]:
+def model(seed: int = 0) -> tuple[CalibratedModel, np.ndarray]:
     """Two trade columns that everybody has, two of a feed that half have and that are informative there."""
     rng = np.random.default_rng(seed)
     matrix = rng.normal(size=(1500, 4))
@@ -47,10 +50,11 @@ def model(seed: int = 0) -> tuple[FittedModel, np.ndarray]:
     unconnected = rng.uniform(size=1500) < 0.5 - 0.2 * outcome  # and who defaults is more often connected
     matrix[unconnected, 2:] = NAN
     matrix[rng.uniform(size=matrix.shape) < 0.02] = NAN
-    fitted = fit(
-        matrix, outcome, names=("a", "b", "c", "d"), directions=(-1, 1, -1, 1), feeds=("s", "s", "f", "f"), seed=seed,
-        folds=3,
-    )  # fmt: skip
+    entity = np.arange(len(matrix)).astype(np.str_)
+    rows = Sample(
+        matrix, outcome, ("a", "b", "c", "d"), (-1, 1, -1, 1), entity, ("test",), "test", feeds=("s", "s", "f", "f")
+    )
+    fitted = fit_calibrated(Trees(FEW), rows, Inner(3).parts(rows, seed), seed=seed)
     return fitted, matrix
 
 
@@ -63,7 +67,10 @@ def test_an_absent_feed_lies_between_every_better_and_every_worse_one(seed: int)
     base = matrix[~np.isnan(matrix[:, 0])][:200].copy()
     absent, median, better, worse = (base.copy() for _ in range(4))
     absent[:, 2:] = NAN
-    c, d = (fitted.fills.absent[fitted.kept.index(column)] if column in fitted.kept else 0.0 for column in (2, 3))
+    c, d = (
+        fitted.fitted.fills.absent[fitted.fitted.kept.index(column)] if column in fitted.fitted.kept else 0.0
+        for column in (2, 3)
+    )
     step = np.abs(rng.normal(size=(len(base), 2)))
     median[:, 2:] = (c, d)
     better[:, 2:] = np.column_stack([c + step[:, 0], d - step[:, 1]])

@@ -52,10 +52,13 @@ def test_a_panel_trains_a_bundle_tested_out_of_time_and_out_of_entity(home: Path
     printed = json.loads(result.stdout)
     bundle = Bundle.load_current(home)
     assert printed["digest"] == bundle.digest
-    measured, data = printed["out_of_time_and_entity"], printed["data"]
+    measured, data = printed["figures"], printed["data"]
+    assert measured["test"] == "out_of_time_and_entity"
     assert measured["auc"]["low"] < measured["auc"]["value"] < measured["auc"]["high"]
     assert measured["auc"]["value"] > 0.6
-    assert measured["without_label_kinds"]["families_left_out"] == ["debt"]
+    (without,) = measured["without"]
+    assert without["name"] == "without_label_kinds"
+    assert "debt" in without["words"]["en"]
     assert all(row["passed"] for row in printed["leakage_audit"])
     assert data["already_defaulted"] > 0
     assert data["immature"] > 0

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.features import Feature, feature
-from training.panel.leakage import tells_of_repayment
+from training.hindsight import tells_of_repayment
 from training.panel.panel import Panel
 from training.panel.univariate import each_alone
 

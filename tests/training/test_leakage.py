@@ -15,9 +15,12 @@ from models.features import CATALOGUE, Feature, compute_features, feature
 from models.lake import Lake
 from models.tables import Tables
 from tests.loan_books import economy
-from training.panel.leakage import LeakFound, audit, future_blind, id_order, label_copies, refuse_leaks, too_good
+from training.hindsight import future_blind
+from training.leakage import LeakFound, audit, id_order, label_copies, refuse_leaks, too_good
 from training.panel.panel import Panel, build_panel
 from training.panel.population import quarter_ends
+from training.panel.sample import gather_panel, sample_of
+from training.sample import Sample
 
 DAYS = quarter_ends(date(2022, 3, 31), date(2023, 12, 31))
 FEATURES = tuple(feature(name) for name in ("sales_12m_fen", "void_rate_12m", "max_gap_days_12m", "sales_growth_yoy"))
@@ -40,15 +43,16 @@ def panel(lake: Lake) -> Panel:
     return build_panel(lake, DAYS, features=FEATURES)
 
 
-def with_column(panel: Panel, name: str, values: np.ndarray) -> Panel:
-    """The panel with one more feature."""
+def with_column(panel: Panel, name: str, values: np.ndarray) -> Sample:
+    """The sample of the panel with one more feature."""
     added = replace(CATALOGUE[0], name=name)
-    return replace(panel, features=(*panel.features, added), matrix=np.column_stack([panel.matrix, values]))
+    return sample_of(replace(panel, features=(*panel.features, added), matrix=np.column_stack([panel.matrix, values])))
 
 
 def test_an_honest_panel_passes_every_check(panel: Panel, lake: Lake) -> None:
     """Nothing is found, and the kinds that labels come from are named."""
-    findings = audit(panel, lake)
+    gathered = gather_panel(panel, lake)
+    findings = [*audit(gathered.sample), *gathered.findings]
     refuse_leaks(findings)
     assert [finding.check for finding in findings] == [
         "label_copy", "too_good", "id_order", "future_blind", "shared_kinds",
@@ -81,10 +85,10 @@ def test_ids_in_label_order_are_caught(panel: Panel) -> None:
     everyone = sorted(set(panel.enterprise_ids.tolist()), key=lambda name: (name not in bad, name))
     place = {name: f"{number:05d}" for number, name in enumerate(everyone)}
     ids = np.array([place[name] for name in panel.enterprise_ids.tolist()])
-    assert "order of the ids" in id_order(replace(panel, enterprise_ids=ids)).found
+    assert "order of the ids" in id_order(replace(sample_of(panel), entity=ids)).found
     letters = np.array([f"{'XAQ'[int(name) % 3]}{name}" for name in ids.tolist()])
-    assert "digits of the ids" in id_order(replace(panel, enterprise_ids=letters)).found
-    assert id_order(panel).passed
+    assert "digits of the ids" in id_order(replace(sample_of(panel), entity=letters)).found
+    assert id_order(sample_of(panel)).passed
 
 
 def test_a_value_that_was_learned_after_the_day_is_caught(panel: Panel, lake: Lake) -> None:
@@ -98,7 +102,7 @@ def test_a_value_that_was_learned_after_the_day_is_caught(panel: Panel, lake: La
         for name, day in zip(panel.enterprise_ids.tolist(), panel.as_of.tolist(), strict=True)
     ]
     leaky = replace(panel, matrix=np.array(hindsight, dtype=float))
-    finding = future_blind(leaky, lake)
+    finding = future_blind(sample_of(leaky), leaky.features, lake)
     assert not finding.passed
     assert "sales_12m_fen of" in finding.found
 
@@ -114,6 +118,6 @@ def test_a_feature_that_looks_at_later_rows_is_caught(panel: Panel, lake: Lake) 
         peeked = [float(total.get(name, 0)) for name in table.column("enterprise_id").to_pylist()]
         return table.set_column(table.column_names.index("sales_12m_fen"), "sales_12m_fen", pa.array(peeked))
 
-    finding = future_blind(panel, lake, compute=peeking)
+    finding = future_blind(sample_of(panel), panel.features, lake, compute=peeking)
     assert not finding.passed
     assert finding.found.startswith("sales_12m_fen of")

@@ -1,0 +1,43 @@
+"""What a person chooses about a training run, whatever the rows come from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from training.folds import Inner
+
+FOLDS, FOLDS_OVER_TIME = 5, 4
+FINAL_REPEATS = 5  # of the inner folds for the model that is kept: calibration then hangs less on one shuffle
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The same data, plan and version give the same bundle."""
+
+    seed: int = 7
+    repeats: int = 5  # of the cross-validation, where the rows have no time
+    folds: int | None = None  # None: FOLDS, or FOLDS_OVER_TIME where the test is out of time
+    test_from: date | None = None
+    entities_apart: bool = True
+    central_tendency: float | None = None
+    champion: str = "lightgbm"
+
+    def folds_for(self, *, over_time: bool) -> int:
+        """How many folds of enterprises."""
+        return self.folds or (FOLDS_OVER_TIME if over_time else FOLDS)
+
+    @property
+    def inner(self) -> Inner:
+        """Inner folds while testing."""
+        return Inner(self.folds or FOLDS, 1)
+
+    @property
+    def final_inner(self) -> Inner:
+        """Inner folds of the model that is kept."""
+        return Inner(self.folds or FOLDS, FINAL_REPEATS)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON values, for the card."""
+        return {**asdict(self), "test_from": self.test_from.isoformat() if self.test_from else None}

@@ -1,0 +1,94 @@
+"""One training run: rows from whichever source, the one road, the bundle in its place, and what a person sees of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from models.features import CATALOGUE
+from models.lake import Lake
+from training.dataset import assemble
+from training.gathered import LABELS, PANEL, Gathered
+from training.labels import read_labels
+from training.panel.command import PanelRequest
+from training.panel.command import gather as gather_panel
+from training.pipeline import train
+from training.plan import Plan
+from training.publishing import Publication, end_as_json, publish
+from training.selection import choose_features, split_names
+from training.showing import show
+
+GATHERING = "features / 计算特征"
+
+
+class Rows(Enum):
+    """Where the rows come from."""
+
+    LABELS = LABELS
+    PANEL = PANEL
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which rows a person asked for."""
+
+    rows: Rows
+    home: Path
+    labels: Path | None = None
+    label_origin: str | None = None
+    as_of: date | None = None
+    to: date | None = None
+    every_months: int = 3
+    known_until: date | None = None
+    horizon_months: int = 12
+    features: str = ""
+    without: str = ""
+
+
+def run(
+    request: Request, plan: Plan, *, out: Path | None = None, force: bool = False, as_json: bool = False
+) -> Publication:
+    """Gather, train, publish, and say how good the model is."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(), console=console, disable=as_json or not console.is_terminal, transient=True,
+    ) as bar:  # fmt: skip
+        tasks = {GATHERING: bar.add_task(GATHERING, total=None)}
+
+        def progress(words: str, done: int, total: int) -> None:
+            if words not in tasks:
+                tasks[words] = bar.add_task(words, total=total)
+            bar.update(tasks[words], completed=done, total=total)
+
+        gathered = gather(request, lambda done, total: progress(GATHERING, done, total))
+        trained = train(gathered, plan, progress)
+    made = publish(trained.bundle, request.home, out=out, force=force)
+    if as_json:
+        end_as_json(trained.bundle, made)
+    else:
+        show(trained.bundle, made)
+    return made
+
+
+def gather(request: Request, progress: Callable[[int, int], None] = lambda *_: None) -> Gathered:
+    """The rows, whichever source they come from."""
+    chosen = choose_features(CATALOGUE, split_names(request.features), split_names(request.without))
+    if request.rows is Rows.PANEL:
+        wanted = PanelRequest(
+            request.home, request.as_of, request.to, request.every_months, request.known_until, request.horizon_months
+        )
+        return gather_panel(wanted, chosen, progress)
+    if request.labels is None or request.as_of is None:
+        raise ValueError("labels on one day need the file and the day")
+    lake = Lake(request.home)
+    labels = read_labels(request.labels, request.label_origin)
+    return assemble(
+        lake.tables(neighbourhood=True), labels, request.as_of, chosen, horizon_months=request.horizon_months, lake=lake
+    )
