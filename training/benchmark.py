@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.model_selection import StratifiedKFold
 
-from training.sample import Sample, Words
+from training.sample import CATEGORY, Sample, Words
 from training.screening import agreeing, learn_fills
 
 Matrix = NDArray[np.float64]
@@ -79,7 +79,7 @@ class LogisticRegression:
 
     def fit(self, sample: Sample, *, seed: int) -> FittedLogistic:
         """Sign check, then the penalised regression."""
-        fills = learn_fills(sample.matrix, sample.directions, sample.feeds)
+        fills = learn_fills(sample.matrix, sample.directions, sample.feeds, [kind == CATEGORY for kind in sample.kinds])
         kept = agreeing(fills.learned_from(sample.matrix), sample.outcome, sample.directions)
         model = Logistic([sample.units[column] == "fen" for column in kept], seed=seed)
         model.fit(sample.matrix[:, kept], sample.outcome)

@@ -9,8 +9,9 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle import Calibration
+from models.calibration import Calibration, VennAbers
 from training.calibrate import platt
+from training.calibration.interval import nearly_one_each, venn_abers
 from training.folds import Part
 from training.learner import Fitted, Learner
 from training.sample import Sample
@@ -34,6 +35,7 @@ class CalibratedModel:
     fitted: Fitted
     calibration: Calibration
     unseen: Matrix
+    interval: VennAbers | None = None  # of the probability, from the same scores
 
     def log_odds(self, matrix: Matrix) -> Matrix:
         """Calibrated log-odds of default of rows with every column of the sample."""
@@ -49,7 +51,7 @@ def fit_calibrated(learner: Learner, sample: Sample, parts: Sequence[Part], *, s
         fitted, unseen = learner.fit_on_folds(sample, seed=seed, parts=parts)
     else:
         fitted, unseen = learner.fit(sample, seed=seed), score_parts(learner, sample, parts, seed=seed)
-    return CalibratedModel(fitted, calibrate(unseen, sample), unseen)
+    return CalibratedModel(fitted, calibrate(unseen, sample), unseen, interval_of(unseen, sample))
 
 
 def score_parts(learner: Learner, sample: Sample, parts: Sequence[Part], *, seed: int) -> Matrix:
@@ -68,3 +70,13 @@ def calibrate(unseen: Matrix, sample: Sample) -> Calibration:
     outcome = np.tile(sample.outcome, (len(unseen), 1))
     intercept, slope = platt(unseen[scored], outcome[scored], weight=weight[scored])
     return Calibration(intercept, slope)
+
+
+def interval_of(unseen: Matrix, sample: Sample) -> VennAbers:
+    """The tables of the probability's interval; of an entity with several rows nearly one is drawn."""
+    scored = ~np.isnan(unseen).any(axis=0)
+    raw, outcome, entity = unseen[:, scored].mean(axis=0), sample.outcome[scored], sample.entity[scored]
+    if len(np.unique(entity)) < len(entity):
+        drawn = nearly_one_each(entity, raw)
+        raw, outcome = raw[drawn], outcome[drawn]
+    return venn_abers(raw, outcome)

@@ -12,6 +12,7 @@ from models.bundle import Bundle
 from training.calibrated import CalibratedModel
 from training.gathered import Gathered
 from training.leakage import Finding
+from training.learner import Publishable
 from training.plan import Plan
 from training.sample import Sample, Words
 from training.skill import NO_SKILL, skill
@@ -118,7 +119,7 @@ def card_of(  # noqa: PLR0913  (one section of the card each)
 
 
 def _features(bundle: Bundle, sample: Sample, kept: Sequence[int], model: CalibratedModel) -> list[dict[str, Any]]:
-    gains = getattr(model.fitted, "gains", np.full(len(kept), 1 / max(len(kept), 1)))
+    gains = model.fitted.gains if isinstance(model.fitted, Publishable) else np.zeros(len(kept))
     return [
         {
             "name": name,

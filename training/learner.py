@@ -4,13 +4,14 @@ learners, so that they get the same folds, the same calibration and the same tab
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.sample import Sample, Words
+from training.screening import Fills
 
 Matrix = NDArray[np.float64]
 
@@ -30,6 +31,25 @@ class Fitted(Protocol):
 
     def log_odds(self, matrix: Matrix) -> Matrix:
         """Raw, uncalibrated log-odds of default of rows that have every column of the sample; NaN is missing."""
+        ...
+
+
+@runtime_checkable
+class Publishable(Protocol):
+    """A fit that can be written into a bundle: as trees, with the fills and what each kept column is worth."""
+
+    @property
+    def fills(self) -> Fills:
+        """What a missing value of each kept column is scored at."""
+        ...
+
+    @property
+    def gains(self) -> Matrix:
+        """What each kept column is worth to the model, as shares."""
+        ...
+
+    def booster_text(self, names: Sequence[str]) -> str:
+        """The model in LightGBM's text; `names` are those of the kept columns."""
         ...
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from models.bundle import Bundle, PointsScale
+from models.bundle import Bundle
+from models.calibration import PointsScale
 from models.errors import AssetlightError
 from models.policy import PolicyValueNotInForce, load_policy
 from training.benchmark import LogisticRegression
@@ -22,14 +23,14 @@ from training.clustered import auc, auc_difference
 from training.figures import by_feed, compare
 from training.gathered import Gathered, Subset
 from training.leakage import Finding, audit, refuse_leaks
-from training.learner import Learner
+from training.learner import Learner, Publishable
 from training.monotone import check_monotone
 from training.outcomes import check_outcomes, check_side
 from training.plan import Plan
 from training.sample import Sample
 from training.skill import grades_of
 from training.split import Split, split_sample
-from training.trees import FittedTrees, Trees
+from training.trees import Trees
 from training.unseen import Unseen, score_unseen
 
 Progress = Callable[[str, int, int], None]  # what is being done (English / Chinese), steps done, steps in all
@@ -124,12 +125,12 @@ def _grades(unseen: Unseen, champion: Learner, gathered: Gathered) -> dict[str, 
 
 def _bundle(gathered: Gathered, learned: Sample, model: CalibratedModel, shift: float) -> Bundle:
     fitted = model.fitted
-    if not isinstance(fitted, FittedTrees):
-        raise TypeError("only trees can be written into a bundle")
+    if not isinstance(fitted, Publishable):
+        raise TypeError("only what can be written as trees fits into a bundle")
     names = tuple(learned.names[column] for column in fitted.kept)
-    if not fitted.booster.feature_importance("split").any():
+    if not fitted.gains.any():
         raise NothingLearned(
-            "the trees found nothing to split on: every enterprise would score the same",
+            "the model found nothing to tell enterprises apart by: all would score the same",
             found=f"{len(learned)} rows, {int(learned.outcome.sum())} defaults",
             expected="more enterprises, or features that differ between them",
         )
@@ -140,6 +141,7 @@ def _bundle(gathered: Gathered, learned: Sample, model: CalibratedModel, shift: 
         feeds=fitted.fills.feeds,
         absent_as=fitted.fills.absent,
         booster_text=fitted.booster_text(names),
+        interval=model.interval,
         calibration=replace(model.calibration, intercept=model.calibration.intercept + shift, prior_shift=shift),
         points=PointsScale(),
         data_origin=learned.data_origin,

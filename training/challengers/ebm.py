@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from training.challengers.as_trees import Matrix, Steps, Term
 from training.challengers.fitted import FittedTerms
-from training.sample import Sample, Words
+from training.sample import CATEGORY, Sample, Words
 from training.screening import Fills, agreeing, learn_fills, rank_statistic
 
 MOST_COLUMNS = 40  # those that order defaults best alone; boosting over all of them costs minutes and gains nothing
@@ -71,7 +71,7 @@ class _Ranked:
 
 def _kept(sample: Sample) -> tuple[tuple[int, ...], Fills]:
     """The columns that pass the sign check, the most telling of them, in the sample's order."""
-    every = learn_fills(sample.matrix, sample.directions, sample.feeds)
+    every = learn_fills(sample.matrix, sample.directions, sample.feeds, [kind == CATEGORY for kind in sample.kinds])
     rows = every.into(sample.matrix)
     agreed = agreeing(every.learned_from(sample.matrix), sample.outcome, sample.directions)
     ranked = [_Ranked(column, abs(rank_statistic(rows[:, column], sample.outcome))) for column in agreed]

@@ -92,7 +92,7 @@ def _settings(columns: dict[int, Bins], made: list[Characteristic]) -> dict[str,
 def _binned(sample: Sample) -> tuple[dict[int, Bins], Fills]:
     """The bins of every column that passes the sign check and can be cut, by place."""
     categories = [kind == CATEGORY for kind in sample.kinds]
-    every = learn_fills(sample.matrix, sample.directions, sample.feeds)
+    every = learn_fills(sample.matrix, sample.directions, sample.feeds, [kind == CATEGORY for kind in sample.kinds])
     rarer = min(sample.default_rate, 1 - sample.default_rate)
     smallest = min(max(SMALLEST_SHARE, 2.0 / (rarer * len(sample))), 0.25)  # two of the rarer outcome expected
     found = {}
