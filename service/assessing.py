@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from models.bundle import Bundle
 from models.decision import DecisionRecord
 from models.lake import Lake
 from models.money import fen_from_yuan
@@ -30,6 +31,16 @@ class Question:
     as_of: date | None = None
     request: CreditRequest | None = None
     records: Tables | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """A decision, the bytes in which it is kept, and what it was made from; the policy is that of its day."""
+
+    decision: DecisionRecord
+    content: bytes
+    tables: Tables
+    bundle: Bundle
 
 
 @dataclass(frozen=True)
@@ -65,18 +76,17 @@ class Assessor:
 
     def decide(self, question: Question) -> DecisionRecord:
         """The decision on the question, by the one scoring path."""
+        return self.made(question).decision
+
+    def made(self, question: Question) -> Made:
+        """The same, with everything that it was made from."""
         as_of = self.day(question.as_of)
         tables = question.records or self.stored(question.enterprise_id)
         requests = {question.enterprise_id: question.request} if question.request else None
-        decisions = score(
-            tables,
-            as_of,
-            self.bundles.current(),
-            self.policy_on(as_of),
-            requests=requests,
-            enterprises=[question.enterprise_id],
-        )
-        return decisions.record_of(question.enterprise_id)
+        bundle, policy = self.bundles.current(), self.policy_on(as_of)
+        decisions = score(tables, as_of, bundle, policy, requests=requests, enterprises=[question.enterprise_id])
+        decision, content = decisions.kept_of(question.enterprise_id)
+        return Made(decision, content, tables, bundle)
 
     def stored(self, enterprise_id: str) -> Tables:
         """The stored records of one enterprise, with its neighbourhood. Raises EnterpriseUnknown."""

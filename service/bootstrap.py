@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
+from getpass import getuser
 from pathlib import Path
 from time import monotonic
 from uuid import UUID
@@ -15,14 +16,17 @@ from models.lake import Lake
 from models.policy import Policy
 from service.assessing import Assessor, Clock
 from service.bundles import BundleShelf
+from service.ledger import LedgerWriter
+from service.ledger.adopting import adopt
 from service.people import development
 from service.people.development import DevelopmentIssuer
 from service.people.keys import ApiKeys
 from service.people.people import People
 from service.people.signing_keys import KeySet, fetch_from_file, fetch_over_http
 from service.people.tokens import ClaimNames, TrustedIssuer
-from service.policies import policy_on
+from service.policies import PolicyFiles, policy_files, policy_on
 from service.record_batches import Batches, ReceivedKeys
+from service.recording import Recorder
 from service.settings import Settings
 from service.store import AssessmentStore, Store, address_of, open_store, upgrade
 from service.store.engine import open_engine
@@ -64,6 +68,12 @@ class Service:
         overlay = self.settings.policy_dir
         return policy_on if overlay is None else partial(policy_on, overlay=overlay)
 
+    @property
+    def policy_files(self) -> Callable[[date], PolicyFiles]:
+        """The files that say the policy of a day."""
+        overlay = self.settings.policy_dir
+        return policy_files if overlay is None else partial(policy_files, overlay=overlay)
+
     @cached_property
     def assessor(self) -> Assessor:
         """Answers questions about one enterprise."""
@@ -94,11 +104,29 @@ class Service:
         """The kept assessments."""
         return AssessmentStore(self.store)
 
+    @cached_property
+    def ledger(self) -> LedgerWriter:
+        """Writes entries from many threads, several in one commit."""
+        return LedgerWriter(self.store)
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """Keeps assessments and accesses in the ledger."""
+        return Recorder(self.store, self.ledger, self.policy_files)
+
+    @property
+    def operator(self) -> str:
+        """Whoever runs a command, as the ledger names them."""
+        try:
+            return f"cli:{getuser()}"
+        except (KeyError, OSError):
+            return "cli:unknown"
+
     def upgrade_store(self) -> tuple[str, ...]:
         """Bring the database to the form of this release; gives the steps that were taken."""
         engine = open_engine(address_of(self.settings.store_url))
         try:
-            return upgrade(engine)
+            return upgrade(engine, after=partial(adopt, at=self.clock()))
         finally:
             engine.dispose()
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 import models
 from models.bundle import SIMULATED, SIMULATED_CAUTION, Bundle
-from models.decision.record import DecisionRecord
+from models.decision.record import DecisionRecord, sealed
 from models.default_probability import ProbabilityColumns
 from models.errors import AssetlightError
 from models.explanation import (
@@ -59,13 +59,21 @@ class Decisions:
 
     def record_of(self, enterprise_id: str) -> DecisionRecord:
         """The record of one enterprise. Raises EnterpriseNotScored."""
+        return self.kept_of(enterprise_id)[0]
+
+    def kept_of(self, enterprise_id: str) -> tuple[DecisionRecord, bytes]:
+        """The record of one enterprise, and the bytes in which it is kept. Raises EnterpriseNotScored."""
         row = self._row_of.get(enterprise_id)
         if row is None:
             raise EnterpriseNotScored(f"enterprise {enterprise_id} was not scored", field="enterprise_id")
-        return self.record(row)
+        return self.kept(row)
 
     def record(self, row: int) -> DecisionRecord:
         """The decision of one row as a record with its id."""
+        return self.kept(row)[0]
+
+    def kept(self, row: int) -> tuple[DecisionRecord, bytes]:
+        """The decision of one row as a record with its id, and the bytes in which it is kept (`to_json`)."""
         product = self.cases.products[int(self.cases.product[row])]
         requested = int(self.cases.requested_fen[row])
         pd = _number(self.probability.pd[row])
@@ -114,12 +122,12 @@ class Decisions:
             "simulated": simulated,
             "caution": SIMULATED_CAUTION if simulated else None,
         }
-        draft = DecisionRecord.model_validate(content)
-        return draft.model_copy(update={"decision_id": draft.computed_id()})
+        return sealed(DecisionRecord.model_validate(content))
 
-    def to_arrow(self, *, decision_ids: bool = True) -> pa.Table:
+    def to_arrow(self, *, decision_ids: bool | Sequence[str] = True) -> pa.Table:
         """One flat row per decision. The ids need every record built (about a millisecond each); leave them out with
-        `decision_ids=False` where millions are scored and the records are made later, on demand.
+        `decision_ids=False` where millions are scored and the records are made later, on demand, or give those of
+        records that were built before.
         """
         limit = pa.array(self.limits.limit_fen)
         grade = np.where(self.cases.grade == UNKNOWN, len(GRADES), self.cases.grade)
@@ -151,8 +159,9 @@ class Decisions:
             "bundle_digest": _words([self.bundle.digest], np.zeros(len(self), dtype=np.int64)),
             "policy_digest": _words([self.policy.digest], np.zeros(len(self), dtype=np.int64)),
         }
-        if decision_ids:
-            columns["decision_id"] = pa.array([self.record(row).decision_id for row in range(len(self))], pa.string())
+        if decision_ids is not False:
+            ids = [self.record(row).decision_id for row in range(len(self))] if decision_ids is True else decision_ids
+            columns["decision_id"] = pa.array(ids, pa.string())
         return pa.table(columns)
 
     @cached_property

@@ -7,6 +7,7 @@ Numbers are JSON numbers in their shortest form, so they come back bit for bit (
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, Literal, Self
 
@@ -179,11 +180,11 @@ class DecisionRecord(Frozen):
 
     def content_bytes(self) -> bytes:
         """Canonical JSON of everything but the id."""
-        return canonical_json(self._tree({"decision_id"}))
+        return canonical_json(self.tree({"decision_id"}))
 
     def to_json(self) -> bytes:
         """Canonical JSON of the whole record: the bytes that are stored, hashed and compared."""
-        return canonical_json(self._tree(set()))
+        return canonical_json(self.tree())
 
     def computed_id(self) -> str:
         """SHA-256 of the content."""
@@ -195,7 +196,21 @@ class DecisionRecord(Frozen):
         draft = DecisionRecord.model_validate({**tree, "schema_version": version})
         return draft.model_copy(update={"decision_id": draft.computed_id()})
 
-    def _tree(self, without: set[str]) -> dict[str, Any]:
+    def tree(self, without: Collection[str] = ()) -> dict[str, Any]:
+        """The record as a JSON value, in the fields of its version."""
         return self.model_dump(
-            mode="json", exclude=without | (set(SINCE_VERSION_2) if self.schema_version == 1 else set())
+            mode="json", exclude=set(without) | (set(SINCE_VERSION_2) if self.schema_version == 1 else set())
         )
+
+
+def sealed(draft: DecisionRecord) -> tuple[DecisionRecord, bytes]:
+    """The record with its id, and its canonical JSON: every part is written once for both."""
+    members = {name: canonical_json(value) for name, value in draft.tree().items()}
+    del members["decision_id"]
+    identity = sha256_hex(_joined(members))
+    members["decision_id"] = canonical_json(identity)
+    return draft.model_copy(update={"decision_id": identity}), _joined(members)
+
+
+def _joined(members: Mapping[str, bytes]) -> bytes:
+    return b"{" + b",".join(b'"%b":%b' % (name.encode(), members[name]) for name in sorted(members)) + b"}"

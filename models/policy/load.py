@@ -30,12 +30,14 @@ class _Files:
     digests: dict[str, str] = field(default_factory=dict)
 
 
-def load_policy(on: date, overlays: Sequence[Path] = ()) -> Policy:
+def load_policy(on: date, overlays: Sequence[Path] = (), *, defaults: Path = DEFAULTS) -> Policy:
     """The policy in force on a day. An overlay file replaces the default of the same name whole, or adds a product.
+
+    `defaults`: those of this release, or of an earlier one as a decision kept them.
 
     Every file is checked completely, also the values of other days: a wrong file stops the load, whatever the day.
     """
-    found = _read_folder(DEFAULTS, label="")
+    found = _read_folder(defaults, label="")
     used: list[OverlayUsed] = []
     for folder in overlays:
         if not folder.is_dir():

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from models.canonical import canonical_json
 from models.tables import Tables
-from service.api.access import ASSESSES, READS_CASES, require
+from service.api.access import ASSESSES, READS_CASES, Caller, require
 from service.api.examples import REQUEST_EXAMPLES, RESPONSE_EXAMPLE
 from service.api.given import GivenService, require_json
 from service.api.inline_records import tables_of
@@ -50,6 +50,7 @@ ACCEPTED = {
 )
 def make_assessment(
     service: GivenService,
+    caller: Caller,
     asked: Annotated[AssessmentRequest, Body(openapi_examples=REQUEST_EXAMPLES)],
 ) -> Response:
     """Assess a stored enterprise by its id, or one whose records come with the request.
@@ -65,22 +66,22 @@ def make_assessment(
         else service.assessor.application(as_of, product=asked.request.product, amount_yuan=asked.request.amount_yuan)
     )
     try:
-        decision = service.assessor.decide(Question(asked.enterprise_id, as_of, request, records))
+        made = service.assessor.made(Question(asked.enterprise_id, as_of, request, records))
     except EnterpriseUnknown as unknown:
         unknown.expected = "the id of a stored enterprise, or records in the request"
         unknown.advice = "import its records, or send them as `records`"
         raise
-    made = Assessment(
+    kept = Assessment(
         id=service.new_id(moment),
         created_at=moment,
         enterprise_id=asked.enterprise_id,
         as_of=as_of,
-        decision_id=decision.decision_id,
-        decision=decision.to_json(),
+        decision_id=made.decision.decision_id,
+        decision=made.content,
         request=canonical_json(kept_request(asked)),
     )
-    service.assessments.keep(made)
-    return answer(made, HTTPStatus.CREATED, {"Location": f"{routes.prefix}/{made.id}"})
+    service.recorder.keep(made, kept, caller.subject)
+    return answer(kept, HTTPStatus.CREATED, {"Location": f"{routes.prefix}/{kept.id}"})
 
 
 @routes.get(
@@ -93,9 +94,11 @@ def make_assessment(
     },
     dependencies=[require(*READS_CASES)],
 )
-def read_assessment(service: GivenService, assessment_id: str) -> Response:
-    """The assessment as it was made, to the byte."""
-    return answer(service.assessments.get(assessment_id), HTTPStatus.OK)
+def read_assessment(service: GivenService, caller: Caller, assessment_id: str) -> Response:
+    """The assessment as it was made, to the byte. The ledger says who read it before they do."""
+    kept = service.assessments.get(assessment_id)
+    service.recorder.accessed(kept.id, "read", caller.subject, service.clock())
+    return answer(kept, HTTPStatus.OK)
 
 
 def kept_request(asked: AssessmentRequest) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from models.errors import AssetlightError
 from models.limits.vocabulary import facts_read
 from models.money import fen_from_yuan, yuan_text
 from models.tables import BANK_ZONE, Tables
-from service.api.access import ASSESSES, READS_CASES, require
+from service.api.access import ASSESSES, READS_CASES, Caller, require
 from service.api.examples import EXPLANATION_EXAMPLE, WHAT_IF_EXAMPLES
 from service.api.explanation_messages import WhatIfRequest, WhatIfResponse
 from service.api.given import GivenService, require_json
@@ -50,12 +50,13 @@ class FactNotUnderstood(AssetlightError):
     },
     dependencies=[require(*READS_CASES)],
 )
-def read_explanation(service: GivenService, assessment_id: str) -> Response:
+def read_explanation(service: GivenService, caller: Caller, assessment_id: str) -> Response:
     """Why this probability, why this amount, who paid for it, what would change it.
 
     Made when asked for, from the kept decision's own facts; 409 where today's policy or code would decide otherwise.
     """
     kept = service.assessments.get(assessment_id)
+    service.recorder.accessed(kept.id, "explanation", caller.subject, service.clock())
     found = explanation_of(service.assessor, parse(kept.decision), kept_records(kept))
     return Response(found.model_dump_json(), headers=FRESH, media_type="application/json")
 
@@ -77,11 +78,13 @@ def read_explanation(service: GivenService, assessment_id: str) -> Response:
 )
 def assume(
     service: GivenService,
+    caller: Caller,
     assessment_id: str,
     asked: Annotated[WhatIfRequest, Body(openapi_examples=WHAT_IF_EXAMPLES)],
 ) -> Response:
     """Change facts, application or records in thought and decide again by the same path. Nothing is kept."""
     kept = service.assessments.get(assessment_id)
+    service.recorder.accessed(kept.id, "what_if", caller.subject, service.clock())
     record = parse(kept.decision)
     assumption = understood(service, record, asked)
     found = what_if(service.assessor, record, kept_records(kept), assumption)

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from service.store.address import address_of, shown
-from service.store.assessments import Assessment, AssessmentStore
+from service.store.assessments import Assessment, AssessmentStore, assessment_row
 from service.store.migrating import Form, form_of, upgrade
 from service.store.opening import Store, open_store
 
-__all__ = ["Assessment", "AssessmentStore", "Form", "Store", "address_of", "form_of", "open_store", "shown", "upgrade"]
+__all__ = [
+    "Assessment",
+    "AssessmentStore",
+    "Form",
+    "Store",
+    "address_of",
+    "assessment_row",
+    "form_of",
+    "open_store",
+    "shown",
+    "upgrade",
+]

@@ -27,32 +27,24 @@ class Assessment:
     request: bytes
 
 
+def assessment_row(assessment: Assessment) -> tuple[str | bytes, ...]:
+    """The row of the table `assessments`. It is written together with its entry in the ledger, never without."""
+    return (
+        assessment.id,
+        assessment.created_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        assessment.enterprise_id,
+        assessment.as_of.isoformat(),
+        assessment.decision_id,
+        assessment.decision,
+        assessment.request,
+    )
+
+
 class AssessmentStore:
-    """The kept assessments. Safe to use from several threads: every call takes its own connection."""
+    """The kept assessments, to read. Safe to use from several threads: every call takes its own connection."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-
-    def keep(self, assessment: Assessment) -> None:
-        """Append one assessment; when this returns it is on the disk. StoreUnusable when it cannot be written."""
-        row = {
-            "id": assessment.id,
-            "created_at": assessment.created_at.astimezone(UTC).isoformat(timespec="microseconds"),
-            "enterprise_id": assessment.enterprise_id,
-            "as_of": assessment.as_of.isoformat(),
-            "decision_id": assessment.decision_id,
-            "decision": assessment.decision,
-            "request": assessment.request,
-        }
-        try:
-            with self._store.writing() as connection:
-                connection.execute(ASSESSMENTS.insert().values(row))
-        except SQLAlchemyError as refusal:
-            raise StoreUnusable(
-                "the assessment could not be kept, so it was not made",
-                found=reason(refusal),
-                advice="check the disk of the data directory, then ask again",
-            ) from None
 
     def get(self, assessment_id: str) -> Assessment:
         """The assessment with that id; AssessmentNotFound."""
@@ -74,6 +66,13 @@ class AssessmentStore:
             decision=bytes(row.decision),
             request=bytes(row.request),
         )
+
+    def named(self, decision_id: str) -> Assessment | None:
+        """The first assessment that made the decision of that id, or None."""
+        query = select(ASSESSMENTS.c.id).where(ASSESSMENTS.c.decision_id == decision_id).order_by(ASSESSMENTS.c.id)
+        with self._store.reading() as connection:
+            found = connection.execute(query.limit(1)).scalar_one_or_none()
+        return None if found is None else self.get(found)
 
     def count(self) -> int:
         """How many assessments are kept; also the readiness check of the store."""

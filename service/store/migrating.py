@@ -26,7 +26,7 @@ from service.store.address import shown
 from service.store.engine import IMMEDIATE, open_engine, reason
 
 UPGRADE_LOCK = 0x41_4C_44_42  # PostgreSQL advisory lock: one upgrade at a time
-AfterSteps = Callable[[Connection], None]
+AfterSteps = Callable[[Connection], object]
 
 
 @dataclass(frozen=True)

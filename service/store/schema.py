@@ -5,7 +5,7 @@ Bytes that a digest names are kept as the bytes that were digested, never re-mad
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 METADATA = MetaData(
     naming_convention={
@@ -27,6 +27,42 @@ ASSESSMENTS = Table(
     Column("decision", LargeBinary, nullable=False),  # canonical JSON
     Column("request", LargeBinary, nullable=False),  # canonical JSON of what was asked, inline records included
     Index(None, "enterprise_id", "created_at"),
+    Index(None, "decision_id"),
+)
+
+SEQUENCE = BigInteger().with_variant(Integer(), "sqlite")
+
+LEDGER = Table(
+    "ledger",
+    METADATA,
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=False),  # 1, 2, 3, ... without gaps
+    Column("at", String(32), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("actor", String(255), nullable=False),
+    Column("body", LargeBinary, nullable=False),  # canonical JSON of the columns before and the content
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Index(None, "subject", "sequence"),
+    Index(None, "kind", "sequence"),
+)
+
+LEDGER_HEAD = Table(
+    "ledger_head",
+    METADATA,
+    Column("one", Integer, primary_key=True, autoincrement=False),  # the only row: whoever appends locks it
+    Column("sequence", SEQUENCE, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+CONTENTS = Table(
+    "contents",
+    METADATA,
+    Column("sha256", String(64), primary_key=True),  # of the bytes as they were
+    Column("media", String(20), nullable=False),
+    Column("size", SEQUENCE, nullable=False),  # bytes as they were
+    Column("packed", LargeBinary, nullable=False),  # zstandard
+    Column("packed_sha256", String(64), nullable=False),
 )
 
 API_KEYS = Table(

@@ -8,9 +8,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from service.errors import AssessmentNotFound, StoreUnusable
-from service.store import Assessment, AssessmentStore, Store, open_store
+from service.ledger import LedgerWriter, Work
+from service.store import Assessment, AssessmentStore, Store, assessment_row, open_store
+from service.store.schema import ASSESSMENTS
 
 ONE = Assessment(
     id="0190a0b0-0000-7000-8000-000000000001",
@@ -23,10 +26,14 @@ ONE = Assessment(
 )
 
 
+def keep(store: Store, assessment: Assessment) -> None:
+    LedgerWriter(store).write(Work((), {ASSESSMENTS: [assessment_row(assessment)]}))
+
+
 def test_what_is_kept_is_read_back_to_the_byte_by_another_process(database_url: str) -> None:
     """An assessment is the same after the engine that wrote it is gone."""
     first = open_store(database_url)
-    AssessmentStore(first).keep(ONE)
+    keep(first, ONE)
     first.close()
     second = open_store(database_url)
     assert AssessmentStore(second).get(ONE.id) == ONE
@@ -53,11 +60,10 @@ def test_an_unknown_id_is_named(store: Store) -> None:
 
 def test_the_same_id_is_not_written_twice(store: Store) -> None:
     """An assessment is appended, never changed."""
-    kept = AssessmentStore(store)
-    kept.keep(ONE)
+    keep(store, ONE)
     with pytest.raises(StoreUnusable, match="could not be kept"):
-        kept.keep(replace(ONE, decision=b"{}"))
-    assert kept.get(ONE.id) == ONE
+        keep(store, replace(ONE, decision=b"{}"))
+    assert AssessmentStore(store).get(ONE.id) == ONE
 
 
 def test_a_block_that_raises_leaves_nothing(store: Store) -> None:
@@ -75,7 +81,15 @@ def test_a_block_that_raises_leaves_nothing(store: Store) -> None:
 
 def test_threads_write_beside_each_other(store: Store) -> None:
     """Twenty threads keep one assessment each and none is lost."""
-    kept = AssessmentStore(store)
     with ThreadPoolExecutor(20) as pool:
-        list(pool.map(lambda number: kept.keep(replace(ONE, id=f"id-{number}")), range(20)))
-    assert kept.count() == 20
+        list(pool.map(lambda number: keep(store, replace(ONE, id=f"id-{number}")), range(20)))
+    assert AssessmentStore(store).count() == 20
+
+
+@pytest.mark.parametrize("statement", ["UPDATE assessments SET enterprise_id = 'E2'", "DELETE FROM assessments"])
+def test_the_database_itself_refuses_to_change_an_assessment(store: Store, statement: str) -> None:
+    """Triggers keep the table append-only, whoever writes."""
+    keep(store, ONE)
+    with pytest.raises((DatabaseError, DBAPIError), match="append-only"), store.writing() as connection:
+        connection.execute(text(statement))
+    assert AssessmentStore(store).get(ONE.id) == ONE

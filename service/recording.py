@@ -1,0 +1,138 @@
+"""Assessments and accesses on their way into the ledger, each with what it was made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from models.bundle import Bundle
+from models.canonical import sha256_hex
+from models.decision import DecisionRecord
+from service.assessing import Made
+from service.inputs import KeptFiles, KeptRows, bundle_content, policy_content, rows_content
+from service.ledger import Content, Draft, Entry, Kind, LedgerWriter, Work, draft
+from service.ledger.entry import moment_text
+from service.policies import PolicyFiles
+from service.store import Assessment, Store, assessment_row
+from service.store.schema import ASSESSMENTS, LEDGER
+
+POLICY = "policy"  # subject of the entries that tell of another policy
+DAYS_REMEMBERED = 64
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What several decisions were made from, as manifests in the ledger."""
+
+    rows: KeptRows
+    bundle: KeptFiles
+    policy: KeptFiles
+
+    @property
+    def manifests(self) -> tuple[Content, ...]:
+        """The manifest of each."""
+        return self.rows.manifest, self.bundle.manifest, self.policy.manifest
+
+
+class Recorder:
+    """Keeps assessments with their entries. Threads may share it."""
+
+    def __init__(self, store: Store, writer: LedgerWriter, policy_files: Callable[[date], PolicyFiles]) -> None:
+        self._store = store
+        self._writer = writer
+        self._policy_files = policy_files
+        self._policies: dict[date, KeptFiles] = {}
+        self._bundles: dict[str, KeptFiles] = {}
+        self._policy_told: str | None = None
+
+    def keep(self, made: Made, assessment: Assessment, actor: str) -> Entry:
+        """Keep one assessment; when this returns it is on the disk. Raises StoreUnusable."""
+        sources = self.sources(rows_content(made.tables, assessment.as_of), made.bundle, assessment.as_of)
+        return self.keep_all([(made.decision, assessment)], sources, actor)[0]
+
+    def keep_all(
+        self, made: Sequence[tuple[DecisionRecord, Assessment]], sources: Sources, actor: str, batch: str | None = None
+    ) -> list[Entry]:
+        """Keep assessments that were made from the same sources, all or none. Raises StoreUnusable."""
+        moment = made[0][1].created_at
+        told = self._policy_change(sources.policy, actor, moment)
+        drafts = [*told, *(assessment_draft(decision, one, sources, actor, batch) for decision, one in made)]
+        rows = {ASSESSMENTS: [assessment_row(one) for _, one in made]}
+        entries = self._writer.write(Work(tuple(drafts), rows, self._unknown(sources)))
+        self._policy_told = sources.policy.manifest.sha256
+        return entries[len(told) :]
+
+    def keep_contents(self, contents: Sequence[Content]) -> None:
+        """Store contents that later entries will name."""
+        if contents:
+            self._writer.write(Work((), contents=tuple(contents)))
+
+    def accessed(self, assessment_id: str, purpose: str, actor: str, at: datetime) -> Entry:
+        """Tell that somebody read a kept assessment. Raises StoreUnusable: then it must not be shown."""
+        return self._writer.write(Work((draft(Kind.ACCESS, assessment_id, actor, {"purpose": purpose}, at=at),)))[0]
+
+    def sources(self, rows: KeptRows, bundle: Bundle, as_of: date) -> Sources:
+        """The manifests of what a decision was made from."""
+        if bundle.digest not in self._bundles:
+            self._bundles = {bundle.digest: bundle_content(bundle)}
+        if as_of not in self._policies:
+            if len(self._policies) >= DAYS_REMEMBERED:
+                self._policies = {}
+            self._policies[as_of] = policy_content(self._policy_files(as_of))
+        return Sources(rows, self._bundles[bundle.digest], self._policies[as_of])
+
+    def _unknown(self, sources: Sources) -> tuple[Content, ...]:
+        """The contents that may not be stored yet: a stored manifest vouches for what it names."""
+        found: list[Content] = []
+        for part in (sources.rows, sources.bundle, sources.policy):
+            if not self._writer.knows(part.manifest.sha256):
+                found += [part.manifest, *part.contents]
+        return tuple(found)
+
+    def _policy_change(self, policy: KeptFiles, actor: str, at: datetime) -> list[Draft]:
+        """An entry where the files of the policy are others than the last assessment was made by."""
+        named = policy.manifest.sha256
+        if self._policy_told is None:
+            last = select(LEDGER.c.body).where(LEDGER.c.kind == Kind.POLICY_CHANGE, LEDGER.c.subject == POLICY)
+            with self._store.reading() as connection:
+                row = connection.execute(last.order_by(LEDGER.c.sequence.desc()).limit(1)).one_or_none()
+            self._policy_told = "" if row is None else policy_told(bytes(row.body))
+        if self._policy_told == named:
+            return []
+        facts = {"before": self._policy_told or None, "policy": named, "contents": [named]}
+        return [draft(Kind.POLICY_CHANGE, POLICY, actor, facts, at=at)]
+
+
+def policy_told(body: bytes) -> str:
+    """The manifest of the policy that an entry tells of."""
+    return str(json.loads(body)["content"]["policy"])
+
+
+def assessment_draft(
+    decision: DecisionRecord, assessment: Assessment, sources: Sources, actor: str, batch: str | None
+) -> Draft:
+    """The entry of an assessment: every column of its row, long ones by SHA-256, and its sources."""
+    rows, bundle, policy = (one.sha256 for one in sources.manifests)
+    facts = {
+        "created_at": moment_text(assessment.created_at),
+        "enterprise_id": assessment.enterprise_id,
+        "as_of": assessment.as_of.isoformat(),
+        "decision_id": assessment.decision_id,
+        "decision_sha256": sha256_hex(assessment.decision),
+        "request_sha256": sha256_hex(assessment.request),
+        "outcome": decision.outcome,
+        "limit_yuan": decision.limit_yuan,
+        "grade": decision.grade,
+        "rows": rows,
+        "bundle": bundle,
+        "policy": policy,
+        "policy_on": decision.policy.on.isoformat(),
+        "code_version": decision.code_version,
+        "batch": batch,
+        "contents": [rows, bundle, policy],
+    }
+    return draft(Kind.ASSESSMENT, assessment.id, actor, facts, at=assessment.created_at)
