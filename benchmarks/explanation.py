@@ -61,7 +61,7 @@ def enterprise(policy: Policy) -> Situation:
     positions = replace(read_positions(Tables({}), DAY, pa.array(["E"])), claims=claims())
     extra = {
         "funding_cash_received_fen": 1e9,
-        "group_member": 1.0,
+        "group_member": 0.0,
         "capture_expected_3m_fen": 1e8,
         "capture_controlled_3m_fen": 5e7,
         "void_rate_12m": 0.05,

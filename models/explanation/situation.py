@@ -46,7 +46,7 @@ class Situation:
         """The case so many times, measured anew on positions of which some subjects are replaced."""
         assert self.positions is not None  # noqa: S101
         subjects: dict[str, Any] = {**tiled(self.positions, times), **changed}
-        positions = replace(self.positions, size=times, **subjects)
+        positions = replace(self.positions, size=times, group=None, **subjects)  # the group stays as the case has it
         return self.with_facts(measure(positions, self.cases.policy), times)
 
 

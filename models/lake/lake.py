@@ -21,8 +21,8 @@ from models.lake.manifest import (
     read_manifest,
     write_manifest,
 )
+from models.lake.neighbourhood import GROUP_KINDS, fellow_members, group_ties, trading_ties, within
 from models.lake.neighbourhood import KINDS_READ as NEIGHBOUR_KINDS
-from models.lake.neighbourhood import trading_ties, within
 from models.lake.parts import buckets_of, missing_part, read_parts, write_part
 from models.records import KINDS
 from models.records.invoice import INVOICE
@@ -56,6 +56,7 @@ class Lake:
         self._buckets = buckets
         self._wait_s = wait_s
         self._ties: tuple[tuple[str, ...], pa.Table] | None = None  # of the parts that were read for them
+        self._groups: tuple[tuple[str, ...], tuple[pa.Table, pa.Array]] | None = None
 
     def manifest(self) -> Manifest:
         """The present state."""
@@ -94,16 +95,29 @@ class Lake:
         return self._files(manifest, wanted, [number], self.around([number]) if neighbourhood else None)
 
     def around(self, buckets: Sequence[int]) -> Mapping[str, Source]:
-        """The books that the enterprises of some buckets need besides: files of the others; none if nobody trades."""
+        """The books that the enterprises of some buckets need besides: files of the others, of partners and fellow
+        members of a group; none if nobody has any."""
         manifest = self.manifest()
-        ties = self._trading(manifest)
-        names = [] if ties is None else pc.unique(ties.column("one")).to_pylist()
-        inside = {name for name in names if bucket_of(name, manifest.buckets) in buckets}
-        if ties is None or not inside:
-            return {}
-        others = {bucket_of(name, manifest.buckets) for name in within(ties, inside)} - set(buckets)
-        kinds = [kind for kind in manifest.kinds if kind in NEIGHBOUR_KINDS]
-        return self._files(manifest, kinds, sorted(others)).by_kind if others else {}
+        ties, groups = self._trading(manifest), self._grouped(manifest)
+        wanted: dict[str, set[int]] = {}
+        if ties is not None:
+            partners = within(ties, self._inside(manifest, ties, buckets))
+            theirs = {bucket_of(name, manifest.buckets) for name in partners}
+            wanted |= dict.fromkeys(NEIGHBOUR_KINDS, theirs)
+        fellows = fellow_members(groups, self._inside(manifest, groups[0], buckets))
+        members = {bucket_of(name, manifest.buckets) for name in fellows}
+        wanted |= {kind: wanted.get(kind, set()) | members for kind in GROUP_KINDS}
+        return {
+            kind: self._files(manifest, [kind], sorted(others)).by_kind[kind]
+            for kind in manifest.kinds
+            if (others := wanted.get(kind, set()) - set(buckets))
+        }
+
+    @staticmethod
+    def _inside(manifest: Manifest, ties: pa.Table, buckets: Sequence[int]) -> set[str]:
+        """Those of some buckets whom a tie names."""
+        names = pc.unique(ties.column("one")).to_pylist()
+        return {name for name in names if bucket_of(name, manifest.buckets) in buckets}
 
     def trading(self) -> set[str]:
         """The enterprises with books here that trade with another one: where there are none, there is no network."""
@@ -161,11 +175,23 @@ class Lake:
         }
 
     def _around(self, manifest: Manifest, enterprises: Sequence[str]) -> dict[str, Source]:
-        ties = self._trading(manifest)
+        ties, groups = self._trading(manifest), self._grouped(manifest)
         reached = set() if ties is None else within(ties, enterprises)
-        if not reached:
-            return {}
-        return self._rows(manifest, [kind for kind in manifest.kinds if kind in NEIGHBOUR_KINDS], sorted(reached))
+        members = fellow_members(groups, enterprises)
+        found: dict[str, Source] = {}
+        for kind in manifest.kinds:
+            names = (reached if kind in NEIGHBOUR_KINDS else set()) | (members if kind in GROUP_KINDS else set())
+            if names:
+                found |= self._rows(manifest, [kind], sorted(names))
+        return found
+
+    def _grouped(self, manifest: Manifest) -> tuple[pa.Table, pa.Array]:
+        """Who may belong to whose group, read once for a state of the lake."""
+        kinds = [kind for kind in manifest.kinds if kind in GROUP_KINDS]
+        paths = tuple(part.path for kind in kinds for part in manifest.of(kind))
+        if self._groups is None or self._groups[0] != paths:
+            self._groups = (paths, group_ties(self._files(manifest, kinds, None).by_kind))
+        return self._groups[1]
 
     def _trading(self, manifest: Manifest) -> pa.Table | None:
         """Who trades with whom, read once for a state of the lake; None without invoices."""

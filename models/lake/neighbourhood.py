@@ -1,4 +1,4 @@
-"""Who trades with whom: the enterprises within some steps of others, found in the stored invoices of both sides."""
+"""Who trades with whom, and who belongs together: found in the stored invoices of both sides, and in the relations."""
 
 from __future__ import annotations
 
@@ -9,9 +9,37 @@ import pyarrow.compute as pc
 
 from models.tables import NETWORK_KINDS, Source, Tables
 from models.tables.engine import session
+from models.tables.members import GROUP_KINDS, joined_to, standing_ties
 
 STEPS = 2  # as far as the features of the network look: a cycle of five enterprises lies within two steps of each
 KINDS_READ = NETWORK_KINDS
+NO_GROUPS = pa.table(
+    {"one": pa.array([], pa.string()), "other": pa.array([], pa.string()), "control": pa.array([], pa.bool_())}
+)
+__all__ = ["GROUP_KINDS", "KINDS_READ", "fellow_members", "group_ties", "trading_ties", "within"]
+
+
+def group_ties(books: Mapping[str, Source]) -> tuple[pa.Table, pa.Array]:
+    """Every tie of control, named group or guarantee that ever stood, in both directions: `one`, `other`, `control`;
+    and the enterprises that have rows of their own among `books`, the tables of `GROUP_KINDS` that there are.
+    """
+    text = standing_ties(books)
+    if text is None:
+        return NO_GROUPS, pa.array([], pa.string())
+    with session() as connection:
+        Tables(books).attach(connection)
+        ties = connection.sql(text).to_arrow_table().cast(NO_GROUPS.schema)
+        each = " UNION ".join(f"SELECT DISTINCT enterprise_id FROM {kind}" for kind in books)  # noqa: S608
+        return ties, connection.sql(each).to_arrow_table().column(0).combine_chunks()
+
+
+def fellow_members(groups: tuple[pa.Table, pa.Array], enterprises: Collection[str]) -> set[str]:
+    """The others with rows of their own who may belong to the groups of some enterprises."""
+    ties, with_rows = groups
+    if not len(ties):
+        return set()
+    reached = pa.array(sorted(joined_to(ties, enterprises)), pa.string())
+    return set(reached.filter(pc.is_in(reached, value_set=with_rows)).to_pylist())
 
 
 def trading_ties(books: Mapping[str, Source]) -> pa.Table:

@@ -13,10 +13,11 @@ from models.features.engine import desk
 from models.positions.anchors import ANCHORS
 from models.positions.claims import CLAIMS
 from models.positions.funding import FUNDING
+from models.positions.group import Group, read_group
 from models.positions.loans import LOANS
 from models.positions.orders import ORDERS
 from models.positions.rows import Rows, Subject, rows_of, rows_of_tuples
-from models.positions.signals import BUREAU, CAPTURE, EVENTS, INSTALMENTS, REGISTER
+from models.positions.signals import BUREAU, CAPTURE, EVENTS, INSTALMENTS
 from models.positions.statements import STATEMENTS
 from models.positions.tax import TAX
 from models.records import KINDS
@@ -39,6 +40,7 @@ class Positions:
     orders: Rows | None
     anchors: Rows | None
     single: Mapping[str, Rows]
+    group: Group | None = None  # of the enterprises themselves, not of copies of one
 
 
 _SINGLE: Mapping[str, Subject] = {
@@ -50,7 +52,6 @@ _SINGLE: Mapping[str, Subject] = {
     "debt_instalments": INSTALMENTS,
     "warning": EVENTS,
     "capture": CAPTURE,
-    "group": REGISTER,
 }
 _SUBJECTS: Mapping[str, Subject] = {"claims": CLAIMS, "orders": ORDERS, "anchors": ANCHORS, **_SINGLE}
 
@@ -74,6 +75,7 @@ def read_positions(tables: Tables, as_of: date, enterprises: pa.Array) -> Positi
         orders=found.get("orders"),
         anchors=found.get("anchors"),
         single={name: rows for name in _SINGLE if (rows := found.get(name)) is not None},
+        group=read_group(tables, as_of, enterprises.to_pylist()),
     )
 
 

@@ -1,4 +1,4 @@
-"""Signals of trouble: bureau, instalments past due, adverse events, cash captured, group. DOMAIN 2.2, 1.5."""
+"""Signals of trouble: bureau, instalments past due, adverse events, cash captured. DOMAIN 2.2."""
 
 from models.positions.rows import Subject
 
@@ -59,13 +59,5 @@ CAPTURE = Subject(
 SELECT d.row, expected_fen::DOUBLE AS expected_3m_fen,
   CASE WHEN has_account THEN coalesce(received_fen, 0) END::DOUBLE AS controlled_3m_fen
 FROM due d JOIN controlled c ON c.row = d.row ORDER BY d.row
-""",
-)
-
-REGISTER = Subject(
-    needs=("enterprise",),
-    sql="""
-SELECT row, (group_id IS NOT NULL)::INT::DOUBLE AS member FROM enterprise_now
-QUALIFY row_number() OVER (PARTITION BY row ORDER BY stated_on DESC) = 1 ORDER BY row
 """,
 )

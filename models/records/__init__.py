@@ -13,6 +13,7 @@ from models.records.enterprise import ENTERPRISE
 from models.records.expert_opinion import EXPERT_OPINION
 from models.records.financial_statement import FINANCIAL_STATEMENT
 from models.records.funding_round import FUNDING_ROUND
+from models.records.group_credit import GROUP_CREDIT
 from models.records.headcount import HEADCOUNT
 from models.records.invoice import INVOICE
 from models.records.ip_right import IP_RIGHT
@@ -41,6 +42,7 @@ KINDS: Mapping[str, RecordKind] = MappingProxyType(
             ANCHOR_PROGRAMME,
             BANK_LOAN,
             LOAN_REPAYMENT,
+            GROUP_CREDIT,
             TAX_RETURN,
             TAX_GRADE,
             IP_RIGHT,

@@ -3,7 +3,8 @@
 Each visible row becomes one text (`models.tables.row_text`). The texts of an enterprise are hashed, the hashes (hex)
 sorted, joined by line feeds and hashed again, so that neither the order of rows nor the cut into files matters.
 
-Where the tables know the neighbourhood, the rows that features read of others count too: see `models.tables.partners`.
+Where the tables know the neighbourhood, the rows that features read of others count too: see `models.tables.partners`;
+so do the rows of those who may belong to the same group (`models.tables.members`).
 
 Rows in memory are read where they are; files are streamed, and 32 bytes a row are kept of them.
 """
@@ -21,6 +22,7 @@ import pyarrow.compute as pc
 
 from models.records import KINDS
 from models.records.kind import RecordKind
+from models.tables.members import GROUP_KINDS, fellows, group_rows, visible_ties
 from models.tables.partners import NETWORK_KINDS, PAIR, Books, pairs_in, with_partners
 from models.tables.point_in_time import Tables
 from models.tables.row_text import row_texts
@@ -45,7 +47,30 @@ def input_digests(
     own = {one: digest_of(of_rows.get(one, b"")) for one in listed}
     if tables.neighbours is not None:
         own = with_partners(own, books_of(tables, as_of) if books is None else books)
+        own = _with_fellows(own, tables, as_of)
     return pa.table([listed, list(own.values())], schema=DIGEST_SCHEMA)
+
+
+def _with_fellows(own: dict[str, str], tables: Tables, as_of: date) -> dict[str, str]:
+    """The digests with those of fellow members' rows in them; of an enterprise without any, as it was."""
+    ties = visible_ties(tables, as_of, list(own))
+    found = fellows(ties)
+    if not found:
+        return own
+    places = sorted(set().union(*found.values()))
+    names = dict(zip(places, ties.names.take(pa.array(places)).to_pylist(), strict=True))
+    of_rows: defaultdict[str, bytearray] = defaultdict(bytearray)
+    for name in sorted(set(GROUP_KINDS) & tables.by_kind.keys()):
+        for rows in group_rows(tables, name, as_of, list(names.values())):
+            for enterprise, digests in row_digests(KINDS[name], rows):
+                of_rows[enterprise] += digests
+    told = {place: digest_of(of_rows[name]) for place, name in names.items() if name in of_rows}
+    for place, others in found.items():
+        theirs = sorted(told[other] for other in others if other in told)
+        if theirs:
+            one = ties.names[place].as_py()
+            own[one] = sha256("\n".join([own[one], *theirs]).encode()).hexdigest()
+    return own
 
 
 def books_of(tables: Tables, as_of: date, trading: Collection[str] | None = None) -> Books:

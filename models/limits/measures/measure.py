@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from models.limits.arithmetic import FloatColumn
+from models.limits.measures.group import group_facts
 from models.limits.measures.orders import fulfilment, order_base
 from models.limits.measures.receivables import ReceivableTerms, base_columns, borrowing_base
 from models.limits.measures.supplier import supplier_limits
@@ -28,4 +29,6 @@ def measure(positions: Positions, policy: Policy) -> Mapping[str, FloatColumn]:
         facts |= supplier_limits(positions.anchors, size, policy, debtors=debtors, fulfilment=delivered)
     for prefix, rows in positions.single.items():
         facts |= {f"{prefix}_{name}": rows.dense(name, size) for name in rows.numbers}
+    if positions.group is not None:
+        facts |= group_facts(positions.group, policy)
     return facts
