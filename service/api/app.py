@@ -46,7 +46,7 @@ def create_app(service: Service) -> FastAPI:
             {"name": "assessments", "description": "One enterprise, assessed and explained"},
             {
                 "name": "records",
-                "description": "What the bank knows: 22 kinds, each row with the moment it was learned",
+                "description": "What the bank knows: 23 kinds, each row with the moment it was learned",
             },
             {"name": "valuations", "description": "What IP rights, data assets and the asset pool are worth"},
             {"name": "people", "description": "Who calls, and what they may do"},

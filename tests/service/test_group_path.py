@@ -18,12 +18,11 @@ from models.policy import load_policy
 from models.records import KINDS
 from models.scoring import CreditRequest, score
 from models.tables import Tables, accept_rows
-from service.api import create_app
 from service.bootstrap import Service, build
 from service.portfolio import score_portfolio
 from service.settings import read_settings
 from tests.position_rows import policy_with
-from tests.service.conftest import AS_OF, ENTERPRISES, PATH, TODAY, Run, asked, invoices_of, still_clock
+from tests.service.conftest import AS_OF, ENTERPRISES, PATH, TODAY, Run, asked, client_of, invoices_of, still_clock
 
 DAY = AS_OF.isoformat()
 CAPITAL = {"bank.net_capital": "50000000", "bank.tier_one": "10000000"}  # 20 % of tier 1 is 2,000,000
@@ -83,7 +82,7 @@ def overlay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def bank(grouped: Path, overlay: Path) -> Iterator[Service]:
     """The service of a bank that states its capital."""
-    built = build(read_settings(home=grouped, policy_dir=overlay), still_clock)
+    built = build(read_settings(home=grouped, policy_dir=overlay, development_issuer=True), still_clock)
     yield built
     built.close()
 
@@ -91,13 +90,14 @@ def bank(grouped: Path, overlay: Path) -> Iterator[Service]:
 @pytest.fixture
 def caller(bank: Service) -> Iterator[TestClient]:
     """A client of that bank's service."""
-    with TestClient(create_app(bank), raise_server_exceptions=False) as ready:
+    with client_of(bank) as ready:
         yield ready
 
 
 def decided(bank: Service, enterprise: str, tables: Tables | None = None) -> dict[str, Any]:
     """The decision by `score` over everybody at once, or over the tables given."""
-    return json.loads(_decided(bank, enterprise, tables))
+    found: dict[str, Any] = json.loads(_decided(bank, enterprise, tables))
+    return found
 
 
 def _decided(bank: Service, enterprise: str, tables: Tables | None = None) -> bytes:
