@@ -30,6 +30,7 @@ SCHEMA_VERSION = "3"  # 2: a missing value says whether its feed is connected; 3
 READABLE = ("2", SCHEMA_VERSION)
 TRAIN_AGAIN = "Restore the bundle from its backup, or train again: assetlight train --labels FILE --as-of DATE"
 MODEL, MANIFEST, CARD, CARD_TEXT = "model.txt", "bundle.json", "model_card.json", "model_card.md"
+REGISTRY_MARK = Path("bundles") / "REGISTRY"  # kept by the service's registry
 SIMULATED = "simulated"
 SIMULATED_CAUTION = {
     "zh": "模拟数据：只证明流程可用，不证明预测能力",
@@ -143,7 +144,7 @@ class Bundle:
         return directory
 
     def publish(self, home: Path) -> Path:
-        """Write to `<home>/bundles/<digest12>` and make it the current bundle."""
+        """Write to `<home>/bundles/<digest12>` and make it the current bundle, which counts until one is promoted."""
         shelf = home / "bundles"
         directory = self.write(shelf / self.digest[:12])
         draft = shelf / f".CURRENT.{os.getpid()}"
@@ -229,6 +230,11 @@ class Bundle:
             "trained_as_of": self.trained_as_of.isoformat(),
             "files": {name: sha256_hex(content) for name, content in self._attachments().items()},
         }
+
+
+def governed(home: Path) -> bool:
+    """Whether the registry decides what is in force in a data directory, not `CURRENT`: once a model was promoted."""
+    return (home / REGISTRY_MARK).is_file()
 
 
 def _from_manifest(manifest: dict[str, Any], texts: Mapping[str, str]) -> Bundle:

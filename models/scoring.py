@@ -31,6 +31,8 @@ from models.positions import read_positions
 from models.tables import Books, Tables, input_digests, record_origins
 from models.valuation.stage import read_parameters, value_assets
 
+TRAINING_DEFAULTS = "model_training_defaults"
+
 
 @dataclass(frozen=True)
 class CreditRequest:
@@ -97,6 +99,24 @@ def score(
     )
 
 
+def score_beside(decisions: Decisions, bundle: Bundle) -> Decisions:
+    """The decisions that another bundle would have given on the very same cases: same facts, policy and requests.
+
+    Nothing is read or computed again but what depends on the bundle, and it comes out to the last bit as `score` with
+    that bundle would. Raises FeatureColumnsDiffer where the bundle needs a feature that the cases do not have.
+    """
+    facts = decisions.cases.facts
+    columns = {name: pa.array(facts[name]) for name in bundle.features if name in facts}
+    features = pa.table({"enterprise_id": decisions.enterprise_ids, **columns})
+    probability = _silent_where_nothing_is_known(score_features(features, bundle))
+    grade = grade_index(probability.pd, _upper_pd(decisions.policy))
+    own = {name: column for name, column in facts.items() if name != TRAINING_DEFAULTS}
+    cases = replace(decisions.cases, facts=own | _seen_by(bundle, len(decisions)), grade=grade)
+    limits = compute_limits(cases)
+    reasons = select_reasons(limits, probability, decisions.policy)
+    return replace(decisions, cases=cases, probability=probability, limits=limits, reasons=reasons, bundle=bundle)
+
+
 def _only(features: pa.Table, enterprises: Sequence[str] | None) -> pa.Table:
     """The rows of the named enterprises; all rows where none are named."""
     if enterprises is None:
@@ -117,10 +137,13 @@ def _evidence(
         known = pa.table({"enterprise_id": ids, "verified_sales_12m_fen": sales, "tenor_months": months})
         values = value_assets(tables, as_of, read_parameters(policy), facts=known, enterprises=ids.to_pylist())
         found |= asset_facts(values, ids)
+    return found | _seen_by(bundle, len(ids))
+
+
+def _seen_by(bundle: Bundle, rows: int) -> dict[str, npt.NDArray[np.float64]]:
+    """How many defaults the model was trained on, where its card says so."""
     defaults = bundle.card.get("data", {}).get("defaults") if isinstance(bundle.card.get("data"), dict) else None
-    if isinstance(defaults, int):
-        found["model_training_defaults"] = np.full(len(ids), float(defaults))
-    return found
+    return {TRAINING_DEFAULTS: np.full(rows, float(defaults))} if isinstance(defaults, int) else {}
 
 
 def _assume(features: pa.Table, assumed: Mapping[str, float | None]) -> pa.Table:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from models.bundle import Bundle
-from models.decision import DecisionRecord
+from models.decision import DecisionRecord, Decisions
 from models.lake import Lake
 from models.money import fen_from_yuan
 from models.policy import Policy
@@ -41,6 +41,7 @@ class Made:
     content: bytes
     tables: Tables
     bundle: Bundle
+    columns: Decisions  # the same decision in columns, as a challenger is scored beside it
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,11 @@ class Assessor:
         as_of = self.day(question.as_of)
         tables = question.records or self.stored(question.enterprise_id)
         requests = {question.enterprise_id: question.request} if question.request else None
-        bundle, policy = self.bundles.current(), self.policy_on(as_of)
+        policy = self.policy_on(as_of)
+        bundle = self.bundles.current(product_of(question.request, policy))
         decisions = score(tables, as_of, bundle, policy, requests=requests, enterprises=[question.enterprise_id])
         decision, content = decisions.kept_of(question.enterprise_id)
-        return Made(decision, content, tables, bundle)
+        return Made(decision, content, tables, bundle, decisions)
 
     def stored(self, enterprise_id: str) -> Tables:
         """The stored records of one enterprise, with its neighbourhood. Raises EnterpriseUnknown."""
@@ -104,6 +106,11 @@ class Assessor:
     def around(self, enterprise_id: str) -> Tables:
         """The same, also where nothing is stored of it any more."""
         return self.lake.tables(enterprises=[enterprise_id], neighbourhood=True)
+
+
+def product_of(request: CreditRequest | None, policy: Policy) -> str:
+    """The product that is decided on: the one asked for, else the default of the policy."""
+    return policy.text(DEFAULT_PRODUCT) if request is None else request.product
 
 
 def has_rows(tables: Tables) -> bool:

@@ -27,9 +27,14 @@ from service.people.tokens import ClaimNames, TrustedIssuer
 from service.policies import PolicyFiles, policy_files, policy_on
 from service.record_batches import Batches, ReceivedKeys
 from service.recording import Recorder
+from service.registry.ledger import tell_ledger
+from service.registry.registry import Registry
 from service.settings import Settings
+from service.shadow import Shadow
 from service.store import AssessmentStore, Store, address_of, open_store, upgrade
 from service.store.engine import open_engine
+from service.store.model_records import ModelRecordStore
+from service.store.shadow_scores import ShadowStore
 
 
 def system_clock() -> datetime:
@@ -60,7 +65,42 @@ class Service:
     @cached_property
     def bundles(self) -> BundleShelf:
         """The fitted models."""
-        return BundleShelf(self.settings.home)
+        return BundleShelf(
+            self.settings.home, self.registry.standing, registry_required=self.settings.registry_required
+        )
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Which model is in force and by whose hands. Looking makes no database where there is none."""
+        key = self.settings.registry_key
+        return Registry(
+            home=self.settings.home,
+            open_store=lambda: self._model_records if self._has_store() else None,
+            make_store=lambda: self._model_records,
+            clock=self.clock,
+            products=lambda: self.policy_on(self.assessor.today()).products,
+            given_key=None if key is None else key.get_secret_value(),
+        )
+
+    @cached_property
+    def shadow_scores(self) -> ShadowStore:
+        """What challengers would have decided."""
+        return ShadowStore(self.store)
+
+    @cached_property
+    def shadow(self) -> Shadow:
+        """Scores the challenger beside kept assessments."""
+        return Shadow(self.bundles, lambda: self.shadow_scores)
+
+    @cached_property
+    def _model_records(self) -> ModelRecordStore:
+        return ModelRecordStore(self.store, also_keep=tell_ledger)
+
+    def _has_store(self) -> bool:
+        if not self.settings.embedded_store or "store" in self.__dict__:
+            return True
+        database = address_of(self.settings.store_url).database
+        return database is not None and Path(database).exists()
 
     @property
     def policy_on(self) -> Callable[[date], Policy]:

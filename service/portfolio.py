@@ -18,10 +18,11 @@ import pyarrow.parquet as pq
 
 from models.lake import Lake
 from models.money import yuan_text
-from models.scoring import CreditRequest, score
+from models.scoring import CreditRequest, score, score_beside
 from models.tables import NETWORK_KINDS, Books, ParquetFiles, Source, Tables, books_of, enterprises_of
-from service.assessing import Assessor
+from service.assessing import Assessor, product_of
 from service.errors import EnterpriseUnknown
+from service.shadow import beside_columns
 
 ROWS_AT_ONCE = 250_000  # records read for one piece of the portfolio: memory, and steps of the progress bar
 ROWS_IN_MEMORY = 50_000  # while the final files are written
@@ -106,11 +107,14 @@ def score_portfolio(
     Rows are sorted by enterprise, whatever the buckets. The files appear whole or not at all. Raises EnterpriseUnknown
     and what the stages of scoring raise.
     """
-    bundle, policy = assessor.bundles.current(), assessor.policy_on(as_of)
+    policy = assessor.policy_on(as_of)
+    product = product_of(request, policy)
+    bundle, challenger = assessor.bundles.current(product), assessor.bundles.challenger(product)
     portfolio = Portfolio(as_of)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".scoring-", dir=folder) as scratch:
         parts: list[str] = []
+        shadows: list[pa.Table] = []
         books = all_books(assessor.lake, as_of) if enterprises is None else None
         for number, (of, tables, ids) in enumerate(pieces(assessor.lake, enterprises, rows_at_once)):
             requests = dict.fromkeys(ids, request) if request else None
@@ -119,6 +123,8 @@ def score_portfolio(
             portfolio.count(rows)
             parts.append(str(Path(scratch) / f"{number}.parquet"))
             pq.write_table(rows, parts[-1])
+            if challenger is not None:
+                shadows.append(beside_columns(decisions, score_beside(decisions, challenger)))
             progress(len(ids), 1000 * (number + 1) // of)
         name = f"scores-{as_of.isoformat()}"
         portfolio.files = {kind: folder / f"{name}.{kind}" for kind in ("parquet", "csv")}
@@ -126,6 +132,10 @@ def score_portfolio(
         write_sorted(parts, drafts["parquet"], drafts["csv"])
         for kind, path in portfolio.files.items():
             drafts[kind].replace(path)
+        if shadows:
+            pq.write_table(pa.concat_tables(shadows).sort_by("enterprise_id"), drafts["parquet"])
+            portfolio.files["shadow"] = folder / f"shadow-{as_of.isoformat()}.parquet"
+            drafts["parquet"].replace(portfolio.files["shadow"])
     return portfolio
 
 

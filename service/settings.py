@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.errors import SettingNotUsable
@@ -51,6 +53,12 @@ class Settings(BaseSettings):
     name_claim: str = Field("name", description="where a token has the person's name")
     token_leeway_s: float = Field(30.0, ge=0, le=300, description="how far the provider's clock may be off")
     development_issuer: bool = Field(False, description="take tokens of `assetlight people token`; never in production")
+    registry_required: bool = Field(
+        False, description="refuse to score before a model was promoted through the registry (production)"
+    )
+    registry_key: SecretStr | None = Field(
+        None, description="key that seals the registry's records; default: a file in the data directory"
+    )
 
     @property
     def store_url(self) -> str:
@@ -102,6 +110,14 @@ def setting_refused(name: str, why: str) -> SettingNotUsable:
         field=PREFIX + name.upper(),
         advice=f"correct or unset the environment variable {PREFIX}{name.upper()}",
     )
+
+
+def operating_system_user() -> str:
+    """The name of the account that runs this process, as the operating system knows it, whatever its variables say."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # an account without a name, as in some containers
+        return f"uid-{os.getuid()}"
 
 
 def read_settings(**given: Any) -> Settings:  # noqa: ANN401

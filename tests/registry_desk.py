@@ -19,7 +19,15 @@ from tests.factories import bundle
 DEV, VAL, APP, OWN = Actor("dev"), Actor("val"), Actor("app"), Actor("own")
 KEY = "a key of the tests, long enough"
 STARTED = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)  # nine in the morning in Beijing
-GATES = ({"name": "discrimination", "passed": True}, {"name": "calibration", "passed": True, "found": "slope 1.02"})
+
+
+def gate(code: str, *, passed: bool = True, blocking: bool = True) -> dict[str, Any]:
+    """A gate as a validation report has it."""
+    words = {"zh": code, "en": f"{code}: 1.02"}
+    return {"code": code, "passed": passed, "blocking": blocking, "found": words, "words": words, "value": 1.02}
+
+
+GATES = (gate("discrimination"), gate("calibration"), gate("psi", passed=False, blocking=False))
 
 
 @dataclass
@@ -110,7 +118,9 @@ def write_report(home: Path, digest: str, gates: Sequence[dict[str, Any]] = GATE
     """A validation report where training puts it."""
     folder = report_folder(home, digest)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps({"bundle": {"digest": digest}, "gates": list(gates)}))
+    (folder / "report.json").write_text(
+        json.dumps({"schema_version": 1, "subject": {"bundle_digest": digest}, "gates": list(gates)})
+    )
     return folder
 
 

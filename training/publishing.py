@@ -8,18 +8,19 @@ from pathlib import Path
 
 import typer
 
-from models.bundle import Bundle
+from models.bundle import Bundle, governed
 
 NOT_PUT_IN_FORCE = 4  # exit code: done, but the model has shown no skill and CURRENT was left alone
 
 
 @dataclass(frozen=True)
 class Publication:
-    """What became of a bundle. `trial`: it was written aside on request, so nobody expects it in force."""
+    """What became of a bundle. `trial`: nobody expects it in force: it was written aside, or the registry decides."""
 
     directory: Path
     in_force: bool
     trial: bool
+    governed: bool = False  # the registry decides what is in force: whoever wants this bundle registers it
 
     @property
     def exit_code(self) -> int:
@@ -28,9 +29,16 @@ class Publication:
 
 
 def publish(bundle: Bundle, home: Path, *, out: Path | None = None, force: bool = False) -> Publication:
-    """Write the bundle. Without demonstrated skill (see `training.skill`) CURRENT moves only with `force`."""
+    """Write the bundle. Without demonstrated skill (see `training.skill`) CURRENT moves only with `force`.
+
+    Where a model was ever promoted through the registry, CURRENT does not count any more and is left alone.
+    """
     if out is not None:
         return Publication(bundle.write(out), in_force=False, trial=True)
+    if governed(home):
+        shown = bundle.card.get("skill", {}).get("demonstrated", False)
+        directory = bundle.write(home / "bundles" / bundle.digest[:12])
+        return Publication(directory, in_force=False, trial=bool(shown) or force, governed=True)
     if force or bundle.card.get("skill", {}).get("demonstrated", False):
         return Publication(bundle.publish(home), in_force=True, trial=False)
     return Publication(bundle.write(home / "bundles" / bundle.digest[:12]), in_force=False, trial=False)
@@ -38,5 +46,11 @@ def publish(bundle: Bundle, home: Path, *, out: Path | None = None, force: bool 
 
 def end_as_json(bundle: Bundle, made: Publication) -> None:
     """The one JSON object of `--json`: where the bundle is, whether it is in force, and its card."""
-    facts = {"digest": bundle.digest, "bundle": str(made.directory), "in_force": made.in_force, **bundle.card}
+    facts = {
+        "digest": bundle.digest,
+        "bundle": str(made.directory),
+        "in_force": made.in_force,
+        "governed": made.governed,
+        **bundle.card,
+    }
     typer.echo(json.dumps({**facts, "exit_code": made.exit_code}, ensure_ascii=False))

@@ -18,6 +18,11 @@ NOT_IN_FORCE = {
     "en": "The bundle is written but not in force: CURRENT is as it was. --force puts it in force all the same.",
 }
 
+GOVERNED = {
+    "zh": "模型包为候选：是否启用由模型登记决定。",
+    "en": "The bundle is a candidate: the registry decides what is in force.",
+}
+
 
 def show(bundle: Bundle, made: Publication) -> None:
     """Counts, figures beside the simple alternatives, verdicts, where the bundle is, and whether it is in force."""
@@ -65,7 +70,9 @@ def show(bundle: Bundle, made: Publication) -> None:
 
 
 def show_skill(console: Console, bundle: Bundle, made: Publication) -> None:
-    """The alarm about a model without demonstrated skill; nothing about one that has shown some."""
+    """The alarm about a model without demonstrated skill, and the next step where the registry decides."""
+    if made.governed:
+        console.print(f"{GOVERNED['zh']} {GOVERNED['en']}\n  assetlight models register {bundle.digest[:12]}")
     alarm = skill_words(bundle.card["skill"])
     if alarm:
         if made.exit_code:

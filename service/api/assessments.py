@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from models.canonical import canonical_json
@@ -81,7 +82,9 @@ def make_assessment(
         request=canonical_json(kept_request(asked)),
     )
     service.recorder.keep(made, kept, caller.subject)
-    return answer(kept, HTTPStatus.CREATED, {"Location": f"{routes.prefix}/{kept.id}"})
+    answered = answer(kept, HTTPStatus.CREATED, {"Location": f"{routes.prefix}/{kept.id}"})
+    answered.background = BackgroundTask(service.shadow.score, made.columns, kept)  # after the caller has the answer
+    return answered
 
 
 @routes.get(

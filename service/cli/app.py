@@ -32,6 +32,7 @@ OWN_COMMANDS: dict[str, str] = {
     "serve": "service.cli.serve",
     "people": "service.cli.people",
     "status": "service.cli.status",
+    "models": "service.cli.models",
     "db": "service.cli.db",
     "policy": "service.cli.policy",
     "version": "service.cli.version_command",

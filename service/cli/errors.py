@@ -36,6 +36,11 @@ EXIT_CODE_BY_ERROR: dict[str, int] = {
     "BundleNotFound": MISSING_PREREQUISITE,
     "DatabaseBehind": MISSING_PREREQUISITE,
     "LakeEmpty": MISSING_PREREQUISITE,
+    "ModelNotRegistered": MISSING_PREREQUISITE,
+    "NotApproved": MISSING_PREREQUISITE,
+    "NotValidated": MISSING_PREREQUISITE,
+    "RegistryRequired": MISSING_PREREQUISITE,
+    "ReferenceMissing": MISSING_PREREQUISITE,
 }
 
 

@@ -13,8 +13,11 @@ from models.bundle import BundleNotFound
 from service.bootstrap import Service, build
 from service.cli.app import commands
 from service.cli.context import HomeOption, JsonOption, open_context
+from service.cli.models_shown import DEVELOPMENT, show_refused
 from service.holdings import Holding, holdings
 from service.people.development import WARNING_EN, WARNING_ZH
+from service.registry.errors import RegistryRequired
+from service.registry.standing import Standing
 
 
 @commands.command(epilog="Example: assetlight status --home ./var")
@@ -31,10 +34,18 @@ def status_facts(service: Service) -> dict[str, Any]:
     stored = holdings(service.lake.tables()) if service.settings.home.exists() else []
     policy = service.assessor.policy_on(service.assessor.today())
     bundle = bundle_facts(service)
+    standing = service.registry.standing()
     return {
         "home": str(service.settings.home.resolve()),
         "records": {one.kind.name: holding_facts(one) for one in stored},
         "bundle": bundle,
+        "registry": {
+            "governed": standing.governs,
+            "required": service.settings.registry_required,
+            "challenger": standing.challenger(),
+            "failed_gates": failed_gates(standing),
+            "refused": [one.as_dict() for one in standing.refused],
+        },
         "policy": {"on": policy.on.isoformat(), "digest": policy.digest, "products": sorted(policy.products)},
         "people": people_facts(service),
         "next": next_command(stored, bundle),
@@ -63,7 +74,7 @@ def bundle_facts(service: Service) -> dict[str, Any] | None:
     """The bundle in force, or None before the first training."""
     try:
         bundle = service.bundles.current()
-    except BundleNotFound:
+    except (BundleNotFound, RegistryRequired):
         return None
     return {
         "digest": bundle.digest,
@@ -80,6 +91,13 @@ def people_facts(service: Service) -> dict[str, Any]:
     return {"issuer": settings.issuer, "development_issuer": settings.development_issuer}
 
 
+def failed_gates(standing: Standing) -> list[str]:
+    """Gates that the champion has failed since it was promoted: it stays in force until a person acts."""
+    champion = standing.champion()
+    latest = None if champion is None else standing.models[champion].validation
+    return [] if latest is None else list(latest.content.failed)
+
+
 def next_command(stored: list[Holding], bundle: dict[str, Any] | None) -> str:
     """The command that makes sense next."""
     if not stored:
@@ -87,6 +105,21 @@ def next_command(stored: list[Holding], bundle: dict[str, Any] | None) -> str:
     if bundle is None:
         return "assetlight train --labels FILE --as-of DATE"
     return f"assetlight score --as-of {max(one.last_day for one in stored if one.last_day)}"
+
+
+def show_registry(console: Console, facts: dict[str, Any]) -> None:
+    """Whether the model was promoted by people, what runs in the shadow, and what somebody should look into."""
+    registry = facts["registry"]
+    if facts["bundle"] and not registry["governed"]:
+        console.print(f"        {DEVELOPMENT}")
+    if registry["challenger"]:
+        console.print(f"shadow  {registry['challenger'][:12]}  challenger 挑战者, decides nothing")
+    if registry["failed_gates"]:
+        failed = ", ".join(registry["failed_gates"])
+        console.print(
+            f"        [bold red]the champion has failed since 现用模型后来未通过: {failed}[/]; consider models rollback"
+        )
+    show_refused(console, registry["refused"])
 
 
 def show_status(console: Console, facts: dict[str, Any]) -> None:
@@ -113,6 +146,7 @@ def show_status(console: Console, facts: dict[str, Any]) -> None:
             console.print("        [yellow]SIMULATED data 模拟数据: proves mechanics, not predictive power[/]")
     else:
         console.print("model   none yet")
+    show_registry(console, facts)
     policy = facts["policy"]
     console.print(f"policy  {policy['on']}  digest {policy['digest'][:12]}  products: {', '.join(policy['products'])}")
     who = facts["people"]

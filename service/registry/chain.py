@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -73,18 +74,26 @@ class Chain:
         return self.records[-1].digest if self.records else FIRST
 
 
-def read_chain(rows: Iterable[Row], key: bytes, mark: Mark | None = None) -> Chain:
+def read_chain(rows: Sequence[Row], key: bytes, mark: Mark | None = None) -> Chain:
     """The records of the rows in order of their number. Raises RegistryDamaged."""
     records: list[Record] = []
     refused: list[Refused] = []
     last = 0
+    times = Counter(row.digest for row in rows)
     for row in rows:
         last = max(last, row.sequence)
         if not hmac.compare_digest(seal_of(str(row.digest), key).encode(), str(row.seal).encode()):
             reason = "the row bears no seal of this service: it was written into the database by other means"
             refused.append(Refused(row.sequence, row.kind, row.model, reason))
             continue
-        record = _record(row)
+        try:
+            record = _record(row)
+        except RegistryDamaged:
+            if times[row.digest] == 1:
+                raise
+            reason = "the row bears the seal of another record: it was copied into the database by other means"
+            refused.append(Refused(row.sequence, row.kind, row.model, reason))
+            continue
         previous = records[-1].digest if records else FIRST
         if record.previous != previous:
             raise RegistryDamaged(

@@ -10,11 +10,11 @@ import os
 import secrets
 from pathlib import Path
 
+from models.bundle import REGISTRY_MARK
 from service.registry.chain import Mark
 from service.registry.errors import RegistryDamaged, RegistryKeyNotUsable
 
 KEY_FILE = "registry.key"
-MARK_FILE = "bundles/REGISTRY"  # training reads whether it is there: see models.bundle.governed
 SHORTEST_KEY = 16  # bytes
 
 
@@ -47,7 +47,7 @@ def make_key(home: Path) -> bytes:
 
 def read_mark(home: Path) -> Mark | None:
     """The mark of the data directory; None before the first promotion. Raises RegistryDamaged."""
-    path = home / MARK_FILE
+    path = home / REGISTRY_MARK
     try:
         tree = json.loads(path.read_text())
         return Mark(int(tree["sequence"]), str(tree["digest"]))
@@ -64,7 +64,7 @@ def read_mark(home: Path) -> Mark | None:
 
 def write_mark(home: Path, mark: Mark) -> None:
     """Move the mark forward, never back."""
-    path = home / MARK_FILE
+    path = home / REGISTRY_MARK
     before = read_mark(home)
     if before is not None and before.sequence >= mark.sequence:
         return

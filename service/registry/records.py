@@ -66,11 +66,12 @@ class Registered(Content):
 
 
 class Gate(BaseModel):
-    """One condition of a validation."""
+    """One line of a validation that the model is held against; one that is not blocking is only reported."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str = Field(min_length=1)
     passed: bool
+    blocking: bool = True
     found: str = ""
 
 
@@ -83,8 +84,8 @@ class Validated(Content):
 
     @property
     def failed(self) -> tuple[str, ...]:
-        """The names of the gates that are not passed."""
-        return tuple(gate.name for gate in self.gates if not gate.passed)
+        """The names of the blocking gates that are not passed."""
+        return tuple(gate.name for gate in self.gates if gate.blocking and not gate.passed)
 
 
 class Approved(Content):

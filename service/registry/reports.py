@@ -47,12 +47,12 @@ def read_report(folder: Path, bundle: Bundle) -> Report:
     content = path.read_bytes()
     try:
         tree = json.loads(content)
-        of = str(tree["bundle"]["digest"])
+        of = str(tree["subject"]["bundle_digest"])
         gates = tuple(_gate(entry) for entry in tree["gates"])
     except (ValueError, KeyError, TypeError) as error:
         raise ReportNotUsable(
             "the validation report cannot be read",
-            expected="`bundle.digest`, and `gates` with name and passed",
+            expected="`subject.bundle_digest`, and `gates` with code, blocking and passed",
             found=repr(error),
             where=str(path),
         ) from None
@@ -60,8 +60,8 @@ def read_report(folder: Path, bundle: Bundle) -> Report:
         raise ReportNotUsable(
             "the validation report is of another model", expected=bundle.digest, found=of, where=str(path)
         )
-    if not gates:
-        raise ReportNotUsable("the validation report has no gate", expected="at least one", where=str(path))
+    if not any(gate.blocking for gate in gates):
+        raise ReportNotUsable("the validation report has no blocking gate", expected="at least one", where=str(path))
     return Report(of, own_gates(bundle) + gates, sha256_hex(content))
 
 
@@ -73,8 +73,7 @@ def own_gates(bundle: Bundle) -> tuple[Gate, ...]:
 
 
 def _gate(entry: dict[str, Any]) -> Gate:
-    passed = entry["passed"]
-    if not isinstance(passed, bool):
-        raise TypeError(f"gate {entry['name']}: passed is {passed!r}")
-    found = entry.get("found", "")
-    return Gate(name=str(entry["name"]), passed=passed, found=found if isinstance(found, str) else json.dumps(found))
+    passed, blocking = entry["passed"], entry["blocking"]
+    if not isinstance(passed, bool) or not isinstance(blocking, bool):
+        raise TypeError(f"gate {entry['code']}: passed is {passed!r}, blocking is {blocking!r}")
+    return Gate(name=str(entry["code"]), passed=passed, blocking=blocking, found=str(entry["found"]["en"]))

@@ -105,7 +105,7 @@ class Standing:
     @property
     def governs(self) -> bool:
         """Whether a champion was ever promoted: from then on the registry decides what is in force."""
-        return bool(self.moves)
+        return any(move.role is Role.CHAMPION for move in self.moves)
 
     def champion(self, product: str | None = None) -> str | None:
         """Digest of the model in force for a product: its own champion, else that of all products."""
@@ -191,8 +191,8 @@ def check(standing: Standing, *, model: str, actor: str, content: Content) -> No
 
 
 def _check_validation(model: Model, actor: str, content: Validated) -> None:
-    if not content.gates:
-        raise ReportNotUsable("a validation without a gate proves nothing", expected="at least one gate")
+    if not any(gate.blocking for gate in content.gates):
+        raise ReportNotUsable("a validation without a blocking gate proves nothing", expected="at least one")
     _two(actor, "validator", model.facts.developer, "developer", model.digest)
 
 
@@ -281,7 +281,7 @@ def _passed(model: Model) -> Record:
             advice=f"assetlight models validate {model.digest[:SHORT]} --as PERSON",
         )
     failed = latest.content.failed
-    if failed or not latest.content.gates:
+    if failed:
         raise GatesNotPassed(
             "a gate of the latest validation is not passed, so the model cannot take any role",
             expected="every gate passed",

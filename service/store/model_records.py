@@ -14,7 +14,7 @@ from service.store.engine import reason
 from service.store.opening import Store
 from service.store.schema import MODEL_RECORDS
 
-AlsoKeep = Callable[[Connection, Record], None]
+AlsoKeep = Callable[[Connection, Record], object]
 
 
 class ModelRecordStore:
@@ -28,7 +28,7 @@ class ModelRecordStore:
         """Every row in order of its number."""
         try:
             with self._store.reading() as connection:
-                return connection.execute(select(MODEL_RECORDS).order_by(MODEL_RECORDS.c.sequence)).all()  # type: ignore[return-value]  # a row has the columns as attributes
+                return connection.execute(select(MODEL_RECORDS).order_by(MODEL_RECORDS.c.sequence)).all()
         except SQLAlchemyError as refusal:
             raise self._unreadable(refusal) from None
 

@@ -5,7 +5,7 @@ Bytes that a digest names are kept as the bytes that were digested, never re-mad
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 METADATA = MetaData(
     naming_convention={
@@ -78,4 +78,42 @@ API_KEYS = Table(
     Column("created_at", String(32), nullable=False),  # ISO 8601, UTC, microseconds
     Column("expires_at", String(32), nullable=False),
     Column("revoked_at", String(32)),
+)
+
+
+MODEL_RECORDS = Table(  # see service.registry.records; append-only by trigger
+    "model_records",
+    METADATA,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),  # two writers at once: one finds it taken
+    Column("kind", String(32), nullable=False),
+    Column("model", String(64), nullable=False),  # digest of the bundle; empty where a record is about none
+    Column("actor", String(128), nullable=False),
+    Column("identified_by", String(32), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("content", Text, nullable=False),  # canonical JSON
+    Column("previous", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("seal", String(64), nullable=False),
+)
+
+SHADOW_SCORES = Table(  # what the challenger would have decided on the case of an assessment; append-only by trigger
+    "shadow_scores",
+    METADATA,
+    Column("assessment_id", String(36), primary_key=True),
+    Column("created_at", String(32), nullable=False),
+    Column("enterprise_id", String(128), nullable=False),
+    Column("as_of", String(10), nullable=False),
+    Column("champion", String(64), nullable=False),  # digests of the bundles
+    Column("challenger", String(64), nullable=False),
+    Column("champion_pd", Double),
+    Column("champion_grade", String(4)),
+    Column("champion_outcome", String(16), nullable=False),
+    Column("champion_limit_fen", BigInteger),
+    Column("challenger_pd", Double),
+    Column("challenger_grade", String(4)),
+    Column("challenger_outcome", String(16)),
+    Column("challenger_limit_fen", BigInteger),
+    Column("failure", Text),  # why the challenger gave no answer
+    Column("milliseconds", Double, nullable=False),  # that the challenger took
+    Index(None, "challenger", "created_at"),
 )

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from models.bundle import REGISTRY_MARK
 from service.registry.errors import ChampionChanged, RegistryDamaged, RegistryKeyNotUsable
-from service.registry.keys import KEY_FILE, MARK_FILE, make_key
+from service.registry.keys import KEY_FILE, make_key
 from service.registry.records import ALL, Approved, Gate, Kind, Promoted, Record, Role, Validated
 from service.registry.registry import Registry
-from tests.registry_desk import APP, DEV, GATES, KEY, OWN, VAL, MemoryStore, desk, promoted, registered, row_of
+from tests.registry_desk import APP, DEV, KEY, OWN, VAL, MemoryStore, desk, gate, promoted, registered, row_of
 
 
 def forged(registry: Registry, store: MemoryStore, **more: object) -> Record:
@@ -46,7 +47,7 @@ def registry(tmp_path: Path, store: MemoryStore) -> Registry:
     """A registry with a champion and a model that failed a gate."""
     made = desk(tmp_path, store)
     promoted(made)
-    bad = registered(made, seed=1, gates=[{**GATES[0], "passed": False}])
+    bad = registered(made, seed=1, gates=[gate("discrimination", passed=False)])
     made.validate(bad, by=VAL)
     return made
 
@@ -119,7 +120,9 @@ EDITS = {
 }
 
 
-@pytest.mark.parametrize(("edit", "place"), [*((edit, place) for edit in EDITS if edit != "gate" for place in (0, 1, -1)), ("gate", -1)])
+@pytest.mark.parametrize(
+    ("edit", "place"), [*((edit, place) for edit in EDITS if edit != "gate" for place in (0, 1, -1)), ("gate", -1)]
+)
 def test_an_edited_record_stops_everything(registry: Registry, store: MemoryStore, edit: str, place: int) -> None:
     """A sealed record that says something else than it did: nothing is in force until it is restored."""
     model, edited = store.kept[-1].model, EDITS[edit](store.kept[place])
@@ -145,7 +148,7 @@ def test_an_emptied_database_is_not_a_fresh_laptop(registry: Registry, store: Me
     store.kept.clear()
     with pytest.raises(RegistryDamaged, match="lost all its records"):
         registry.standing()
-    (registry.home / MARK_FILE).write_text("{")
+    (registry.home / REGISTRY_MARK).write_text("{")
     with pytest.raises(RegistryDamaged, match="mark"):
         registry.standing()
 

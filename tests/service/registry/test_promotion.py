@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -28,7 +29,20 @@ from service.registry.errors import (
 from service.registry.records import Role
 from service.registry.registry import Actor
 from tests.factories import bundle
-from tests.registry_desk import APP, DEV, GATES, OWN, VAL, Clock, approved, desk, promoted, registered, write_report
+from tests.registry_desk import (
+    APP,
+    DEV,
+    GATES,
+    OWN,
+    VAL,
+    Clock,
+    approved,
+    desk,
+    gate,
+    promoted,
+    registered,
+    write_report,
+)
 
 
 def test_three_people_put_a_model_in_force(tmp_path: Path) -> None:
@@ -83,7 +97,9 @@ def test_spelling_does_not_make_another_person(tmp_path: Path) -> None:
 def test_a_failed_gate_keeps_a_model_out_of_every_role(tmp_path: Path, role: Role, failed: str) -> None:
     """Whichever gate fails, the model is neither approved nor promoted, to champion or to challenger."""
     registry = desk(tmp_path)
-    digest = registered(registry, gates=[{**gate, "passed": gate["name"] != failed} for gate in GATES])
+    digest = registered(
+        registry, gates=[gate(name, passed=name != failed) for name in ("discrimination", "calibration")]
+    )
     registry.validate(digest, by=VAL)
     with pytest.raises(GatesNotPassed, match=failed):
         registry.approve(digest, by=APP)
@@ -129,7 +145,7 @@ def test_a_later_validation_needs_another_approval(tmp_path: Path) -> None:
     """An approval is of one validation: after the next one it no longer counts."""
     registry = desk(tmp_path)
     digest = approved(registry)
-    write_report(tmp_path, digest, [*GATES, {"name": "stability", "passed": True}])
+    write_report(tmp_path, digest, [*GATES, gate("stability")])
     registry.validate(digest, by=VAL)
     with pytest.raises(NotApproved, match="after its latest validation"):
         registry.promote(digest, by=OWN, reason="now")
@@ -139,7 +155,7 @@ def test_a_report_that_was_exchanged_is_noticed(tmp_path: Path) -> None:
     """The report on disk must be the one on record; one of another model is none."""
     registry = desk(tmp_path)
     digest = approved(registry)
-    folder = write_report(tmp_path, digest, [{"name": "other", "passed": True}])
+    folder = write_report(tmp_path, digest, [gate("other")])
     with pytest.raises(ReportChanged, match="not the one on record"):
         registry.promote(digest, by=OWN, reason="now")
     other = registered(registry, seed=1)
@@ -152,8 +168,10 @@ def test_a_report_that_was_exchanged_is_noticed(tmp_path: Path) -> None:
 UNREADABLE = (
     "{",
     '{"gates": []}',
-    '{"bundle": {"digest": "%s"}, "gates": []}',
-    '{"bundle": {"digest": "%s"}, "gates": [{"name": "a", "passed": "yes"}]}',
+    '{"subject": {"bundle_digest": "%s"}, "gates": []}',
+    '{"subject": {"bundle_digest": "%s"}, "gates": [{"code": "a", "passed": "yes", "blocking": true}]}',
+    '{"subject": {"bundle_digest": "%s"}, "gates": [{"code": "a", "passed": true}]}',
+    json.dumps({"subject": {"bundle_digest": "%s"}, "gates": [gate("psi", blocking=False)]}),
 )
 
 
@@ -224,7 +242,7 @@ def test_a_rollback_to_a_model_that_fails_today_is_refused(tmp_path: Path) -> No
     registry = desk(tmp_path)
     first = promoted(registry)
     promoted(registry, seed=1)
-    write_report(tmp_path, first, [{"name": "calibration", "passed": False}])
+    write_report(tmp_path, first, [gate("calibration", passed=False)])
     registry.validate(first, by=VAL)
     with pytest.raises(GatesNotPassed, match="calibration"):
         registry.roll_back(first, by=OWN, reason="try")

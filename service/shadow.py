@@ -1,0 +1,75 @@
+"""The challenger in the shadow: scored on the same cases after the decision was kept, and never part of it.
+
+A failure of the challenger is kept as such; it neither changes nor delays the answer.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from time import perf_counter
+
+import numpy as np
+import pyarrow as pa
+
+from models.decision import Decisions
+from models.scoring import score_beside
+from service.bundles import BundleShelf
+from service.store.assessments import Assessment
+from service.store.shadow_scores import ShadowStore
+
+LOG = logging.getLogger(__name__)
+COLUMNS = ("pd", "grade", "outcome", "limit_fen")  # of each of the two
+
+
+class Shadow:
+    """Scores the challenger of a case beside the champion. Safe to use from several threads."""
+
+    def __init__(self, bundles: BundleShelf, store: Callable[[], ShadowStore]) -> None:
+        self._bundles = bundles
+        self._store = store
+
+    def score(self, decisions: Decisions, made: Assessment) -> None:
+        """Score and keep; whatever goes wrong is kept or logged, and nothing is raised."""
+        try:
+            product = decisions.cases.products[int(decisions.cases.product[0])].code
+            challenger = self._bundles.in_force(product).challenger
+            if challenger is None or challenger == decisions.bundle.digest:
+                return
+            columns, failure, started = champion_columns(decisions), None, perf_counter()
+            try:
+                bundle = self._bundles.challenger(product)
+                assert bundle is not None  # noqa: S101
+                columns = beside_columns(decisions, score_beside(decisions, bundle))
+            except Exception as error:  # a challenger may be wrong in any way: that is what the shadow is for
+                LOG.warning("challenger %s gave no answer: %s", challenger[:12], error)
+                failure = f"{type(error).__name__}: {error}"
+            self._store().keep(
+                made,
+                columns.to_pylist()[0],
+                challenger=challenger,
+                champion=decisions.bundle.digest,
+                failure=failure,
+                milliseconds=(perf_counter() - started) * 1000.0,
+            )
+        except Exception:
+            LOG.exception("the shadow of assessment %s was not kept", made.id)
+
+
+def beside_columns(champion: Decisions, challenger: Decisions) -> pa.Table:
+    """enterprise_id, and PD, grade, outcome and limit of both, one row for each case."""
+    table = champion_columns(champion)
+    flat = challenger.to_arrow(decision_ids=False)
+    for name in COLUMNS:
+        table = table.append_column(f"challenger_{name}", flat.column(name))
+    digests = pa.array([challenger.bundle.digest], pa.string()).take(pa.array(np.zeros(len(table), dtype=np.int64)))
+    return table.append_column("challenger", digests)
+
+
+def champion_columns(champion: Decisions) -> pa.Table:
+    """The champion's half."""
+    flat = champion.to_arrow(decision_ids=False)
+    columns = {f"champion_{name}": flat.column(name) for name in COLUMNS}
+    return pa.table(
+        {"enterprise_id": flat.column("enterprise_id"), "champion": flat.column("bundle_digest"), **columns}
+    )
