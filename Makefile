@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test soak check format lint types contracts bench bench-contest bench-families bench-features lock clean
+.PHONY: help setup demo test soak check format lint types contracts bench bench-contest bench-explain bench-families bench-features lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ bench: $(READY) ## limits a second and milliseconds for one, against their targe
 	$(BIN)/python -m benchmarks.limits
 	$(BIN)/python -m benchmarks.recomputation
 	$(BIN)/python -m benchmarks.explanation
+
+bench-explain: $(READY) ## exact contributions beside pred_contrib, shap, treelite, onnxruntime (ARGS="--quick")
+	$(BIN)/python -m benchmarks.exact_contributions $(ARGS)
 
 bench-features: $(READY) ## 20 million invoices: ours beside DuckDB by hand, polars, pandas (ARGS="--invoices N")
 	$(BIN)/python -m benchmarks.features $(ARGS)
