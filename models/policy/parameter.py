@@ -28,6 +28,10 @@ TABLE_KEYS: Mapping[str, tuple[str, ...]] = {
     "fulfilment_band": ("strong", "fair", "weak"),
     "warning_level": ("yellow", "orange", "red"),
     "sample_band": ("few", "some", "many"),
+    "light": ("green", "red"),
+    "band": ("low", "high"),
+    "tier": ("high", "medium"),
+    "severity": ("critical", "high", "medium", "low"),
     "lever": (
         "collect_aged",
         "confirm",

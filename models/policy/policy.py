@@ -15,6 +15,9 @@ from models.policy.parameter import DatedValue, Parameter, Value, value_text
 from models.policy.product import Product, ProductFile
 
 
+OF_VALIDATION = "validation."  # lines a validator holds a model against: no rule of a decision reads them
+
+
 @dataclass(frozen=True)
 class OverlayUsed:
     """A bank's own folder laid over the defaults: its name, what it replaced or added, and the digest of its files."""
@@ -121,13 +124,17 @@ class Policy:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the values in force and the product definitions: equal digests decide equally."""
-        values = {
-            name: {"unit": parameter.unit, "value": value_text(dated.value)}
-            for name, parameter in self.parameters.items()
-            if (dated := parameter.on(self.on)) is not None
-        }
+        """SHA-256 of the values in force and the product definitions: equal digests decide equally.
+
+        The lines of a validation are left out: they judge models, not cases, so moving one makes no replay differ.
+        """
+        values = {name: value for name, value in self._values_in_force.items() if not name.startswith(OF_VALIDATION)}
         return digest({"parameters": values, "products": {k: p.as_text() for k, p in self.products.items()}})
+
+    @cached_property
+    def validation_digest(self) -> str:
+        """SHA-256 of the lines that a validation holds a model against."""
+        return digest({k: value for k, value in self._values_in_force.items() if k.startswith(OF_VALIDATION)})
 
     @cached_property
     def review_warnings(self) -> tuple[ReviewOverdue, ...]:
@@ -147,6 +154,14 @@ class Policy:
             for name, owner, review_by in reviewed
             if review_by < self.on
         )
+
+    @property
+    def _values_in_force(self) -> dict[str, object]:
+        return {
+            name: {"unit": parameter.unit, "value": value_text(dated.value)}
+            for name, parameter in self.parameters.items()
+            if (dated := parameter.on(self.on)) is not None
+        }
 
     def _parameter(self, name: str) -> Parameter:
         if name not in self.parameters:
