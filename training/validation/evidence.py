@@ -19,49 +19,13 @@ from models.bundle import Bundle
 from models.errors import AssetlightError
 from models.policy import Policy
 from models.tables import Tables
+from training.sample import Sample
 
 Matrix = NDArray[np.float64]
 
 
 class EvidenceDoesNotFit(AssetlightError):
     """The rows of the evidence are not rows of the bundle's features, or its columns differ in length."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """N rows of the bundle's features in the bundle's order, NaN where missing.
-
-    `log_odds`: of default, by models that had not seen the row; None: the bundle itself scores it. `day` is None where
-    all rows are of one day. `segments`: by code ("size", "sector", "region", "stage", "anchor", ...), "" not known.
-    """
-
-    matrix: Matrix
-    outcome: Matrix
-    entity: NDArray[np.str_]
-    day: NDArray[np.datetime64] | None = None
-    segments: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
-    log_odds: Matrix | None = None
-
-    def __post_init__(self) -> None:
-        columns: dict[str, Any] = {"outcome": self.outcome, "entity": self.entity, **self.segments}
-        columns |= {"day": self.day} if self.day is not None else {}
-        columns |= {"log_odds": self.log_odds} if self.log_odds is not None else {}
-        for name, column in columns.items():
-            if len(column) != len(self.matrix):
-                raise EvidenceDoesNotFit(
-                    "the columns of the evidence differ in length",
-                    expected=f"{len(self.matrix)} rows",
-                    found=len(column),
-                    field=name,
-                )
-
-    def __len__(self) -> int:
-        return len(self.outcome)
-
-    @property
-    def defaults(self) -> int:
-        """How many rows default."""
-        return int(self.outcome.sum())
 
 
 @dataclass(frozen=True)
@@ -146,14 +110,21 @@ class People:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that a validation needs. `audit`: what the leakage audit found, as its findings' `as_dict`."""
+    """Everything that a validation needs.
+
+    `development` and `test` are rows with (at least) the bundle's columns. `test_log_odds`: of default, by models that
+    had not seen the enterprises of the rows; None: the bundle itself scores them. The same for `development_log_odds`,
+    without which development figures are in-sample and say so. `audit`: what the leakage audit found, as its findings'
+    `as_dict`.
+    """
 
     bundle: Bundle
     policy: Policy
     as_of: date
-    development: Rows
-    test: Rows
-    development_unseen: bool = False  # whether development scores come from models that had not seen the row
+    development: Sample
+    test: Sample
+    test_log_odds: Matrix | None = None
+    development_log_odds: Matrix | None = None
     challengers: Sequence[Challenger] = ()
     audit: Sequence[Mapping[str, Any]] = ()
     lineage: Lineage = field(default_factory=Lineage)
@@ -161,31 +132,31 @@ class Evidence:
     calibration: CalibrationFacts = field(default_factory=CalibrationFacts)
     scored: ScoredSample | None = None
     people: People = field(default_factory=People)
-    feature_words: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # of own columns: Chinese, English
     directory: Path | None = None  # where the bundle is stored, if it is
 
     def __post_init__(self) -> None:
-        width = len(self.bundle.features)
         for name, rows in (("development", self.development), ("test", self.test)):
-            if rows.matrix.ndim != 2 or rows.matrix.shape[1] != width:
-                raise EvidenceDoesNotFit(
-                    "the rows do not have the bundle's features",
-                    expected=f"{width} columns, in the bundle's order",
-                    found=str(rows.matrix.shape),
-                    field=name,
-                )
-            if not 0 < rows.defaults < len(rows):
+            object.__setattr__(self, name, rows.columns(self.bundle.features))
+            defaults = int(rows.outcome.sum())
+            if not 0 < defaults < len(rows):
                 raise EvidenceDoesNotFit(
                     "the rows hold one outcome only, so nothing can be measured on them",
                     expected="defaults and others",
-                    found=f"{rows.defaults} defaults in {len(rows)} rows",
+                    found=f"{defaults} defaults in {len(rows)} rows",
                     field=name,
                 )
-        for challenger in self.challengers:
-            if len(challenger.log_odds) != len(self.test):
+        scores = [(one.code, one.log_odds, self.test) for one in self.challengers]
+        scores += [("test_log_odds", each, self.test) for each in (self.test_log_odds,) if each is not None]
+        scores += [
+            ("development_log_odds", each, self.development)
+            for each in (self.development_log_odds,)
+            if each is not None
+        ]
+        for name, log_odds, rows in scores:
+            if len(log_odds) != len(rows) or np.isnan(log_odds).any():
                 raise EvidenceDoesNotFit(
-                    "a challenger was not scored on the same rows",
-                    expected=f"{len(self.test)} rows",
-                    found=len(challenger.log_odds),
-                    field=challenger.code,
+                    "the scores are not one for each row",
+                    expected=f"{len(rows)} numbers",
+                    found=f"{len(log_odds)}, {int(np.isnan(log_odds).sum())} of them missing",
+                    field=name,
                 )

@@ -89,7 +89,7 @@ def worst(lights: Iterable[Light]) -> Light:
     return max(lights, key=ORDER.index, default="grey")
 
 
-def gate(  # noqa: PLR0913  (one gate is one line of a table)
+def gate(
     code: str,
     section: int,
     title: tuple[str, str],
