@@ -114,9 +114,7 @@ def evidence(*, enterprises: int = 900, seed: int = 3, **changed: Any) -> Eviden
         "test": test,
         "audit": ({"check": "label_copy", "passed": True, "zh": "标签副本", "en": "copy of the label", "found": ""},),
         "lineage": Lineage(data_origin=("simulated",), label_origin="simulated", horizon_months=12),
-        "split": Split(
-            learned=QUARTERS[:3], tested=QUARTERS[3:], out_of_time=True, out_of_entity=True
-        ),
+        "split": Split(learned=QUARTERS[:3], tested=QUARTERS[3:], out_of_time=True, out_of_entity=True),
         "people": People(developer="A", validator="B", owner="C", exposure_fen=1_000_000_00),
     }
     return Evidence(**{**facts, **changed})

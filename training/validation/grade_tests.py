@@ -53,10 +53,15 @@ def grade_test(rows: int, defaults: int, mean_pd: float) -> GradeTest:
 
 
 def traffic_light(test: GradeTest, significance: Lines) -> Light:
-    """Red where both tests reject at the red level, amber where one rejects at the green one or stricter."""
+    """Red where both tests reject at the red level, amber where one rejects at the green one or stricter.
+
+    Grey where less than one default is expected and nothing alarms: so few rows could hardly have alarmed.
+    """
     if max(test.binomial, test.jeffreys) < significance.red:
         return "red"
-    return "amber" if min(test.binomial, test.jeffreys) < significance.green else "green"
+    if min(test.binomial, test.jeffreys) < significance.green:
+        return "amber"
+    return "grey" if test.rows * test.mean_pd < 1 else "green"
 
 
 def by_grade(grade: NDArray[np.int16], pd: Matrix, outcome: Matrix) -> dict[int, GradeTest]:

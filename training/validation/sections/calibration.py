@@ -149,9 +149,9 @@ def _grades(measured: Measured) -> tuple[Table, list[str]]:
             rows,
             (
                 f"单侧检验，p 小表示低估。绿：两者 p ≥ {significance.green:g}；红：两者 p < {significance.red:g}。"
-                "同一企业的多行按独立计，故偏于报警。",
+                "预期违约不足1个且未报警者不判断。同一企业的多行按独立计，故偏于报警。",
                 f"One-sided: a small p means under-predicted. Green: both p at least {significance.green:g}; red: both "
-                f"below {significance.red:g}. Rows of one enterprise count as independent, so the tests rather alarm "
+                f"below {significance.red:g}. Not judged: fewer than one default expected and no alarm. Rows of one enterprise count as independent, so the tests rather alarm "
                 "too often.",
             ),
         ),

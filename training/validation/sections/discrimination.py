@@ -61,7 +61,7 @@ def discrimination(measured: Measured) -> Part:
             "gini_drop",
             7,
             ("基尼系数下降", "Drop of Gini"),
-            light=drop_lines.light(drop),
+            light=drop_lines.light(drop) if unseen or drop_lines.light(drop) != "red" else "amber",
             found=(
                 f"{before.value:.3f} → {gini.value:.3f}（下降 {drop:+.3f}）",
                 f"{before.value:.3f} → {gini.value:.3f} (drop {drop:+.3f})",

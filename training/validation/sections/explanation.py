@@ -40,8 +40,10 @@ def explanation(measured: Measured) -> Part:
             12,
             ("贡献合计等于得分", "Contributions add up to the score"),
             light="green" if residual <= most else "red",
-            found=(f"最大差 {residual:.1e} 分", f"largest gap {residual:.1e} points"),
-            line=(f"≤ {most:.0e} 分", f"≤ {most:.0e} points"),
+            found=("相等", "they add up")
+            if residual <= most
+            else (f"最大差 {residual:.1e} 分", f"largest gap {residual:.1e} points"),
+            line=(f"差 ≤ {most:.0e} 分", f"gap ≤ {most:.0e} points"),
             figure=residual if residual > most else 0.0,  # below the line the last bits are the processor's
         ),
         gate(

@@ -64,7 +64,7 @@ def lineage(measured: Measured) -> Part:
         )
     else:
         statements.append(statement(*facts.consent))
-    feeds, light = _feeds(measured)
+    feeds, light, rise = _feeds(measured)
     tables = [_samples(measured), feeds, _missing(measured)]
     if facts.excluded:
         tables.insert(
@@ -102,7 +102,8 @@ def lineage(measured: Measured) -> Part:
         3,
         ("数据源缺失率的上升", "Rise of the share without a feed"),
         light=light,
-        found=("见数据源表", "see the table of feeds"),
+        found=(f"最多上升 {rise:.1%}", f"at most {rise:.1%}"),
+        figure=rise,
         line=(low, high),
         blocking=False,
     )
@@ -170,15 +171,18 @@ def _days(measured: Measured) -> Table:
     )
 
 
-def _feeds(measured: Measured) -> tuple[Table, Light]:
-    """Share of rows without a feed, before and after; the light is that of the rise."""
+def _feeds(measured: Measured) -> tuple[Table, Light, float]:
+    """Share of rows without a feed, before and after; the light of the rise, and the largest rise."""
     limits = lines(measured.policy, "feed_missing")
     before, after = measured.evidence.development.matrix, measured.evidence.test.matrix
     rows: list[tuple[Cell, ...]] = []
     lights: list[Light] = []
+    largest = 0.0
     for feed, columns in measured.feeds.items():
         absent = [float(np.isnan(part[:, columns]).all(axis=1).mean()) for part in (before, after)]
-        light = limits.light(max(absent[1] - absent[0], 0.0))
+        rise = max(absent[1] - absent[0], 0.0)
+        largest = max(largest, rise)
+        light = limits.light(rise)
         lights.append(light)
         rows.append((feed_words(measured, columns, feed), len(columns), *absent, light))
     return (
@@ -196,6 +200,7 @@ def _feeds(measured: Measured) -> tuple[Table, Light]:
             ("判断看缺失率的上升。", "The light judges the rise."),
         ),
         worst(lights),
+        largest,
     )
 
 

@@ -70,6 +70,8 @@ def _one_by_one(measured: Measured) -> Table:
         worse = measured.score(moved)
         moved[:, at] = rows[:, at] - sign * spread[at]
         better = measured.score(moved)
+        if not measured.bundle.directions[at] and better.mean() > worse.mean():
+            sign, worse, better = -sign, better, worse  # without a direction the worse side is what the model says
         down = grade_index(np.asarray(expit(worse)), measured.upper_pd) > grade
         found.append(
             (

@@ -6,13 +6,11 @@ import numpy as np
 
 from training.clustered import Clusters, auc
 from training.discrimination import Estimate
-from training.fit import FittedModel
-from training.monotone import ModelNotMonotone, check_monotone
 from training.sample import Sample
-from training.screening import Fills
 from training.validation.lights import gate, value, worst
 from training.validation.measured import Measured, Observation, Part, spread_rows
 from training.validation.report import Cell, Light, Section
+from training.validation.sweep import sweep
 from training.validation.writing import FEATURES, interval, statement, table, words
 
 MOST_ROWS = 20_000
@@ -152,20 +150,11 @@ def _verdict(area: Estimate | None, direction: int) -> str:
 
 def _monotone(measured: Measured) -> tuple[Light, tuple[str, str]]:
     """Sweep the stored bundle anew: what training swept was the model in memory."""
-    bundle = measured.bundle
-    fills = Fills(
-        tuple(np.nan if fill is None else fill for fill in bundle.missing_as),
-        tuple(np.nan if fill is None else fill for fill in bundle.absent_as),
-        bundle.feeds,
-    )
-    model = FittedModel(
-        bundle.booster, tuple(range(len(bundle.features))), fills, bundle.calibration, bundle.booster.num_trees(), {}
-    )
-    try:
-        swept = check_monotone(model, measured.evidence.development.matrix, bundle.features, bundle.directions)
-    except ModelNotMonotone as error:
-        return "red", (f"{error.field} 违反方向", f"{error.field} turns against its direction")
+    swept = sweep(measured.bundle, measured.evidence.development.matrix)
+    if swept.turned:
+        names = ", ".join(name for name, _ in swept.turned[:6])
+        return "red", (f"违反方向：{names}", f"turns against its direction: {names}")
     return "green", (
-        f"扫描 {swept['features_swept']} 个特征、{swept['scores']:,} 个得分，无违反。",
-        f"{swept['features_swept']} features swept, {swept['scores']:,} scores, no violation.",
+        f"扫描 {swept.features} 个特征、{swept.scores:,} 个得分，无违反。",
+        f"{swept.features} features swept, {swept.scores:,} scores, no violation.",
     )
