@@ -1,4 +1,4 @@
-"""Evidence for tests of the validation: a small simulated economy of three true risk drivers, and a bundle fitted to it."""
+"""Evidence for tests of the validation: a small simulated economy of known risk drivers, and a bundle fitted to it."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def true_log_odds(matrix: np.ndarray) -> np.ndarray:
 
 
 def sample(enterprises: int, days: tuple[str, ...], *, seed: int, drift: float = 0.0, missing: float = 0.1) -> Sample:
-    """Rows of every enterprise on every day; `drift` moves the features, the outcomes follow the truth."""
+    """Rows of every enterprise on every day; `drift` lowers sales, the outcomes follow the truth."""
     rng = np.random.default_rng(seed)
     home = rng.standard_normal((enterprises, len(NAMES)))
     matrix, entity, day = [], [], []
-    for number, each in enumerate(days):
-        now = 0.9 * home + 0.45 * rng.standard_normal(home.shape) + drift * number
-        now[:, 0] += 16
+    for each in days:
+        now = 0.9 * home + 0.45 * rng.standard_normal(home.shape)
+        now[:, 0] += 16 - drift
         matrix.append(now)
         entity += [f"E{row:05d}" for row in range(enterprises)]
         day += [each] * enterprises
@@ -102,7 +102,7 @@ def fitted(rows: Sample, *, trees: int = 60) -> Bundle:
     )
 
 
-def evidence(*, enterprises: int = 900, seed: int = 3, **changed: Any) -> Evidence:  # noqa: ANN401
+def evidence(*, enterprises: int = 900, seed: int = 3, **changed: Any) -> Evidence:
     """Development on three quarters, test on two later ones, of other enterprises; nothing is wrong with it."""
     development = sample(enterprises, QUARTERS[:3], seed=seed)
     test = sample(enterprises, QUARTERS[3:], seed=seed + 1)

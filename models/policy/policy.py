@@ -14,7 +14,6 @@ from models.policy.errors import PolicyValueNotInForce, PolicyValueUnknown, Prod
 from models.policy.parameter import DatedValue, Parameter, Value, value_text
 from models.policy.product import Product, ProductFile
 
-
 OF_VALIDATION = "validation."  # lines a validator holds a model against: no rule of a decision reads them
 
 

@@ -113,9 +113,9 @@ class Evidence:
     """Everything that a validation needs.
 
     `development` and `test` are rows with (at least) the bundle's columns. `test_log_odds`: of default, by models that
-    had not seen the enterprises of the rows; None: the bundle itself scores them. The same for `development_log_odds`,
-    without which development figures are in-sample and say so. `audit`: what the leakage audit found, as its findings'
-    `as_dict`.
+    had not seen the enterprises of the rows, before any move to a central tendency; None: the bundle itself scores
+    them. The same for `development_log_odds`, without which development figures are in-sample and say so. `audit`:
+    what the leakage audit found, as its findings' `as_dict`.
     """
 
     bundle: Bundle

@@ -73,15 +73,18 @@ class Measured:
 
     @cached_property
     def test_log_odds(self) -> Matrix:
-        """Log-odds that discrimination and calibration are measured on."""
+        """Log-odds that discrimination and calibration are measured on: before the move to a central tendency.
+
+        The sample knows its own default rate; whether a long-run rate is right is no question that it can answer.
+        """
         given = self.evidence.test_log_odds
-        return self.bundle_test if given is None else given
+        return self.bundle_test - self.bundle.calibration.prior_shift if given is None else given
 
     @cached_property
     def development_log_odds(self) -> Matrix:
         """Log-odds of the development rows that the test is compared with."""
         given = self.evidence.development_log_odds
-        return self.bundle_development if given is None else given
+        return self.bundle_development - self.bundle.calibration.prior_shift if given is None else given
 
     @property
     def outcome(self) -> Matrix:

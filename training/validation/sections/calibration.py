@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import expit
 
 from models.grades import GRADES
 from training.clustered import brier, calibration, tenths
@@ -151,8 +152,8 @@ def _grades(measured: Measured) -> tuple[Table, list[str]]:
                 f"单侧检验，p 小表示低估。绿：两者 p ≥ {significance.green:g}；红：两者 p < {significance.red:g}。"
                 "预期违约不足1个且未报警者不判断。同一企业的多行按独立计，故偏于报警。",
                 f"One-sided: a small p means under-predicted. Green: both p at least {significance.green:g}; red: both "
-                f"below {significance.red:g}. Not judged: fewer than one default expected and no alarm. Rows of one enterprise count as independent, so the tests rather alarm "
-                "too often.",
+                f"below {significance.red:g}. Not judged: fewer than one default expected and no alarm. "
+                "Rows of one enterprise count as independent, so the tests rather alarm too often.",
             ),
         ),
         under,
@@ -285,6 +286,16 @@ def _facts(measured: Measured) -> tuple[list[Statement], list[Table], tuple[Obse
                 + (f"（样本违约率 {facts.sample_rate:.3%}）" if facts.sample_rate is not None else ""),
                 f"Central tendency {facts.central_tendency:.3%}"
                 + (f" (rate of the sample {facts.sample_rate:.3%})" if facts.sample_rate is not None else ""),
+            )
+        )
+    shift = measured.bundle.calibration.prior_shift
+    if shift:
+        said.append(
+            statement(
+                f"检验在移到中心趋势之前进行；移动 {shift:+.3f}（对数几率）后平均违约概率为 "
+                f"{float(expit(measured.test_log_odds + shift).mean()):.2%}。",
+                f"Tested before the move to the central tendency; after it ({shift:+.3f} log-odds) the mean PD is "
+                f"{float(expit(measured.test_log_odds + shift).mean()):.2%}.",
             )
         )
     if facts.en:
