@@ -10,6 +10,7 @@ import numpy as np
 from models import __version__
 from models.bundle import Bundle
 from training.calibrated import CalibratedModel
+from training.challengers.points_table import PointsRow, as_records
 from training.gathered import Gathered
 from training.leakage import Finding
 from training.learner import Publishable
@@ -62,6 +63,8 @@ def card_of(  # noqa: PLR0913  (one section of the card each)
     findings: Sequence[Finding],
     sweep: Mapping[str, int],
     plan: Plan,
+    calibration: Mapping[str, Any],
+    points: Sequence[PointsRow] = (),
 ) -> dict[str, Any]:
     """The card as JSON values. No clock and no path in it: the same training gives the same card."""
     sample = gathered.sample
@@ -108,6 +111,8 @@ def card_of(  # noqa: PLR0913  (one section of the card each)
             "calibration_slope": bundle.calibration.slope,
             "prior_shift": bundle.calibration.prior_shift,
         },
+        "calibration": dict(calibration),
+        **({"scorecard": as_records(points)} if points else {}),
         "figures": {"test": split.name, "test_words": dict(TESTS[split.name]), **measured},
         "skill": shown,
         "leakage_audit": [finding.as_dict() for finding in findings],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from training.calibration.words import calibration_text
 from training.skill import NO_SKILL
 
 _RISK = {1: "↑", -1: "↓", 0: "·"}
@@ -17,6 +18,7 @@ def card_text(card: Mapping[str, Any]) -> str:
         note + _summary(card),
         note + _figures(card),
         note + _reliability(card["figures"]),
+        calibration_text(card["calibration"]),
         _features(card),
         _procedure(card),
         _audit(card),
@@ -211,7 +213,6 @@ def _features(card: Mapping[str, Any]) -> str:
 
 def _procedure(card: Mapping[str, Any]) -> str:
     how, sweep = card["procedure"], card["monotonicity"]
-    tendency = how["central_tendency"]
     settings = ", ".join(f"{key} {value}" for key, value in how["settings"].items())
     return "\n".join(
         [
@@ -220,9 +221,7 @@ def _procedure(card: Mapping[str, Any]) -> str:
             f"- Seed {how['seed']}; sign check, choices and calibration made anew inside each part of the test",
             f"- {settings}",
             f"- Chosen in each part: {'; '.join(_chosen(part) for part in how['settings_by_part'])}",
-            f"- PD = expit({how['calibration_intercept']:.4f} + {how['calibration_slope']:.4f} x score); "
-            "central tendency "
-            + (f"{tendency:.4%} (shift {how['prior_shift']:+.4f})" if tendency is not None else "not set"),
+            f"- PD = expit({how['calibration_intercept']:.4f} + {how['calibration_slope']:.4f} x score)",
             f"- Monotonicity swept: {sweep['features_swept']} features x {sweep['rows']} rows, "
             f"{sweep['scores']:,} scores, {sweep['violations']} violations",
             "",

@@ -6,22 +6,25 @@ A file of labels on one day, the panel of the loan records and a prepared table 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from models.bundle import Bundle
 from models.calibration import PointsScale
 from models.errors import AssetlightError
-from models.policy import PolicyValueNotInForce, load_policy
-from training.benchmark import LogisticRegression
-from training.calibrate import prior_shift
+from models.policy import Policy, PolicyValueNotInForce, load_policy
 from training.calibrated import CalibratedModel, fit_calibrated
+from training.calibration.applied import calibration_section, tendency_for
+from training.calibration.shift import rate_of, shifted
 from training.card import card_of
 from training.card_text import card_text
+from training.challengers.points_table import PointsRow, points_table
+from training.challengers.roster import roster
+from training.challengers.scorecard import FittedScorecard, Scorecard
 from training.clustered import auc, auc_difference
 from training.figures import by_feed, compare
-from training.gathered import Gathered, Subset
+from training.gathered import PANEL, Gathered, Subset
 from training.leakage import Finding, audit, refuse_leaks
 from training.learner import Learner, Publishable
 from training.monotone import check_monotone
@@ -30,7 +33,6 @@ from training.plan import Plan
 from training.sample import Sample
 from training.skill import grades_of
 from training.split import Split, split_sample
-from training.trees import Trees
 from training.unseen import Unseen, score_unseen
 
 Progress = Callable[[str, int, int], None]  # what is being done (English / Chinese), steps done, steps in all
@@ -51,6 +53,7 @@ class Trained:
     model: CalibratedModel
     findings: tuple[Finding, ...]
     learners: tuple[Learner, ...]  # the champion first
+    points: tuple[PointsRow, ...] = ()  # of the scorecard fitted to the learned rows, where one learned
 
 
 def train(gathered: Gathered, plan: Plan, progress: Progress = lambda *_: None) -> Trained:
@@ -72,8 +75,9 @@ def train(gathered: Gathered, plan: Plan, progress: Progress = lambda *_: None) 
     if split.days is not None:
         check_side("learn from", learned.outcome)
         check_side("test on", sample.outcome[split.tested])
-    shift = 0.0 if plan.central_tendency is None else prior_shift(plan.central_tendency, learned.default_rate)
-    champion, others = Trees(), (LogisticRegression(),)
+    policy = _policy(gathered)
+    tendency = tendency_for(sample, plan.central_tendency, policy, by_years=gathered.source == PANEL)
+    champion, *others = roster(plan.champion, plan.challengers)
     subsets = [subset for subset in gathered.subsets if 0 < len(subset.columns) < len(sample.names)]
     steps = _Steps(progress, len(split.parts) * (1 + len(others) + len(subsets)) + 1)
     unseen = score_unseen(
@@ -84,17 +88,25 @@ def train(gathered: Gathered, plan: Plan, progress: Progress = lambda *_: None) 
     measured["without"] = [
         _without(subset, sample, split, unseen, champion, plan, steps.done) for subset in subsets
     ]  # fmt: skip
-    measured["grades"] = _grades(unseen, champion, gathered)
+    measured["grades"] = None if policy is None else grades_of(unseen.scores[champion.name], policy)
     model = fit_calibrated(champion, learned, plan.final_inner.parts(learned, plan.seed), seed=plan.seed)
     steps.done()
-    bundle = _bundle(gathered, learned, model, shift)
+    rate = rate_of(model.unseen, learned.outcome, learned.weight)
+    if tendency.rate is not None:
+        model = replace(model, calibration=shifted(model.calibration, tendency.rate, rate))
+    bundle = _bundle(gathered, learned, model)
+    points = _points(model, learned, plan, champion, others, tendency.rate)
     sweep = check_monotone(bundle, learned.columns(bundle.features).matrix)
     card = card_of(
         bundle, gathered=gathered, learned=learned, split=split, model=model, measured=measured,
         settings_by_part=unseen.settings[champion.name], findings=findings, sweep=sweep, plan=plan,
+        calibration=calibration_section(
+            bundle, tendency, rate, sample.rows(split.tested), unseen.log_odds(champion.name), policy
+        ),
+        points=points,
     )  # fmt: skip
     whole = replace(bundle, card=card, card_text=card_text(card))
-    return Trained(whole, gathered, split, unseen, model, findings, (champion, *others))
+    return Trained(whole, gathered, split, unseen, model, findings, (champion, *others), points)
 
 
 def _without(
@@ -115,15 +127,35 @@ def _without(
     }
 
 
-def _grades(unseen: Unseen, champion: Learner, gathered: Gathered) -> dict[str, int] | None:
-    """Tested rows by grade of their PD, where policy has a scale by then."""
+def _policy(gathered: Gathered) -> Policy | None:
+    """The policy of the day, None where it has no master scale by then."""
+    policy = load_policy(gathered.as_of)
     try:
-        return grades_of(unseen.scores[champion.name], load_policy(gathered.as_of))
+        policy.in_force("grading.upper_pd")
     except PolicyValueNotInForce:
         return None
+    return policy
 
 
-def _bundle(gathered: Gathered, learned: Sample, model: CalibratedModel, shift: float) -> Bundle:
+def _points(
+    model: CalibratedModel, learned: Sample, plan: Plan, champion: Learner, others: Sequence[Learner],
+    tendency: float | None,
+) -> tuple[PointsRow, ...]:  # fmt: skip
+    """The points table of the champion, if it is a scorecard, else of the scorecard that learned beside it."""
+    if not isinstance(champion, Scorecard):
+        beside = next((other for other in others if isinstance(other, Scorecard)), None)
+        if beside is None:
+            return ()
+        model = fit_calibrated(beside, learned, plan.inner.parts(learned, plan.seed), seed=plan.seed)
+        rate = rate_of(model.unseen, learned.outcome, learned.weight)
+        if tendency is not None:
+            model = replace(model, calibration=shifted(model.calibration, tendency, rate))
+    if not isinstance(model.fitted, FittedScorecard):
+        return ()
+    return tuple(points_table(model.fitted, model.calibration, PointsScale()))
+
+
+def _bundle(gathered: Gathered, learned: Sample, model: CalibratedModel) -> Bundle:
     fitted = model.fitted
     if not isinstance(fitted, Publishable):
         raise TypeError("only what can be written as trees fits into a bundle")
@@ -142,7 +174,7 @@ def _bundle(gathered: Gathered, learned: Sample, model: CalibratedModel, shift: 
         absent_as=fitted.fills.absent,
         booster_text=fitted.booster_text(names),
         interval=model.interval,
-        calibration=replace(model.calibration, intercept=model.calibration.intercept + shift, prior_shift=shift),
+        calibration=model.calibration,
         points=PointsScale(),
         data_origin=learned.data_origin,
         label_origin=learned.label_origin,

@@ -21,8 +21,9 @@ class Plan:
     folds: int | None = None  # None: FOLDS, or FOLDS_OVER_TIME where the test is out of time
     test_from: date | None = None
     entities_apart: bool = True
-    central_tendency: float | None = None
+    central_tendency: float | str | None = None  # a rate, "off", or None: the long-run average of a panel's years
     champion: str = "lightgbm"
+    challengers: tuple[str, ...] = ("lightgbm", "scorecard", "ebm", "logistic_regression")
 
     def folds_for(self, *, over_time: bool) -> int:
         """How many folds of enterprises."""
@@ -40,4 +41,8 @@ class Plan:
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON values, for the card."""
-        return {**asdict(self), "test_from": self.test_from.isoformat() if self.test_from else None}
+        return {
+            **asdict(self),
+            "test_from": self.test_from.isoformat() if self.test_from else None,
+            "challengers": [name for name in self.challengers if name != self.champion],
+        }

@@ -28,6 +28,20 @@ def _day(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
 
 
+def _tendency(text: str | None) -> float | str | None:
+    """A rate or `off`; nothing where nothing was said."""
+    if text is None or text == "off":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter("a rate such as 0.02, or off", param_hint="--central-tendency") from None
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return () if text == "none" else tuple(name.strip() for name in text.split(",") if name.strip())
+
+
 def train(  # noqa: PLR0913  (one parameter per option)
     *,
     labels: Annotated[
@@ -60,8 +74,15 @@ def train(  # noqa: PLR0913  (one parameter per option)
     features: Annotated[str, typer.Option(help="Only these features, comma separated / 仅用这些特征")] = "",
     without: Annotated[str, typer.Option(help="Leave these features out, comma separated / 排除这些特征")] = "",
     central_tendency: Annotated[
-        float | None, typer.Option(help="Long-run default rate, e.g. 0.02 / 长期违约率")
+        str | None,
+        typer.Option(help="Long-run default rate, e.g. 0.02, or off; of a panel by default its own years / 长期违约率"),
     ] = None,
+    champion: Annotated[
+        str, typer.Option(help="lightgbm, scorecard or ebm: what goes into the bundle / 冠军模型")
+    ] = "lightgbm",
+    challengers: Annotated[
+        str, typer.Option(help="Held against the champion, comma separated; none / 挑战者模型，逗号分隔")
+    ] = "lightgbm,scorecard,ebm,logistic_regression",
     horizon_months: Annotated[int, typer.Option(min=1, max=60, help="Where labels have dates / 违约观察期（月）")] = 12,
     label_origin: Annotated[str | None, typer.Option(help="Where the labels come from / 标签来源")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same data and seed, same bundle / 随机种子")] = 7,
@@ -101,7 +122,8 @@ def train(  # noqa: PLR0913  (one parameter per option)
             features=features, without=without,
         ),
         Plan(
-            seed=seed, repeats=repeats, folds=folds, test_from=_day(test_from), central_tendency=central_tendency
+            seed=seed, repeats=repeats, folds=folds, test_from=_day(test_from),
+            central_tendency=_tendency(central_tendency), champion=champion, challengers=_names(challengers),
         ),
         out=out,
         force=force,

@@ -25,7 +25,8 @@ from training.figures import verdict
 from training.folds import FoldsNotUsable
 from training.selection import FeatureWouldLeak
 
-QUICK = ("--repeats", "1", "--folds", "3")
+SIMPLE = ("--challengers", "logistic_regression")
+QUICK = ("--repeats", "1", "--folds", "3", *SIMPLE)
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +164,7 @@ def test_on_the_contest_data_the_model_is_at_least_as_good_as_logistic_regressio
     workbook = shared_data / "cumcm2020c" / "with_credit_record.xlsx"
     import_files(tmp_path, [workbook], ImportOptions(received_on=date(2020, 3, 1), origin="contest"))
     arguments = ["train", "--labels", str(workbook), "--as-of", "2020-02-29", "--home", str(tmp_path), "--json"]
+    arguments += SIMPLE
     result = CliRunner().invoke(commands, arguments)
     assert result.exit_code == 0, result.output
     card = json.loads(result.stdout)

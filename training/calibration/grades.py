@@ -7,7 +7,6 @@ be worse than that. Defaults are taken as independent; with common shocks the bo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -88,21 +87,3 @@ def grade_lines(
             )
         )  # fmt: skip
     return lines
-
-
-def as_text(lines: Sequence[GradeLine]) -> str:
-    """A Markdown table of the grades that hold somebody."""
-    rows = [
-        "| 等级 Grade | 企业 Obligors | 占比 Share | 违约 Defaults | 平均PD Mean | 上限 Upper bound | 列示PD Stated |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for line in lines:
-        if line.mean_pd is None or line.upper_pd is None or line.stated_pd is None:
-            continue
-        crowded = " (!)" if line.crowded else ""
-        rows.append(
-            f"| {line.grade} | {line.obligors:,} | {line.share:.1%}{crowded} | {line.defaults} | "
-            f"{line.mean_pd:.3%} | {line.upper_pd:.3%} | {line.stated_pd:.3%}{' *' if line.few_defaults else ''} |"
-        )
-    note = "(!) 占比过高，需依据 needs evidence; * 低违约等级 few defaults: Pluto-Tasche"
-    return "\n".join([*rows, "", note]) + "\n"

@@ -27,8 +27,8 @@ MOST_PAIRS = 3
 SETTINGS: dict[str, Any] = {
     "max_bins": 32,  # a tree over them has depth 5
     "max_interaction_bins": 8,
-    "outer_bags": 8,
-    "learning_rate": 0.02,
+    "outer_bags": 4,
+    "learning_rate": 0.03,
     "max_rounds": 1500,
     "early_stopping_rounds": 30,
     "max_leaves": 3,

@@ -12,7 +12,8 @@ from scipy.stats import binom
 
 from models.grades import GRADES, PERFORMING
 from models.policy import load_policy
-from training.calibration.grades import as_text, grade_lines, upper_pd
+from training.calibration.grades import grade_lines, upper_pd
+from training.calibration.words import calibration_text
 
 POLICY = load_policy(date(2026, 1, 1))
 BOUNDS = np.array([float(bound) for bound in POLICY.fractions_by_grade("grading.upper_pd")])
@@ -89,5 +90,10 @@ def test_a_crowded_grade_is_flagged_in_words() -> None:
     pd = np.r_[np.full(31, 0.004), np.full(30, 0.01), np.full(39, 0.03)]
     lines = grade_lines(pd, np.zeros(100), np.arange(100).astype(str), POLICY)
     assert [line.grade for line in lines if line.crowded] == ["G5", "G9"]
-    assert as_text(lines).count("(!)") == 3
-    assert as_text(lines).count("\n| G") == 3
+    section = {
+        "central_tendency": {"how": "sample", "rate": None, "long_run": None}, "sample_rate": 0.02, "prior_shift": 0.0,
+        "mean_pd_after_shift": 0.02, "interval": None, "grades": [line.as_dict() for line in lines],
+    }  # fmt: skip
+    text = calibration_text(section)
+    assert text.count("(!)") == 3
+    assert text.count("\n| G") == 3

@@ -19,6 +19,7 @@ from models.lake import Lake
 from models.records import KINDS
 from tests.loan_books import economy, event
 from tests.record_rows import record_table
+from training.calibrate import prior_shift
 from training.cli import commands
 from training.panel.features import bucket_groups, merged, panel_features, panel_key
 from training.panel.population import population, quarter_ends
@@ -42,6 +43,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def train(home: Path, *extra: str) -> Any:
     fixed = ["train", "--panel", "--home", str(home), "--as-of", "2021-09-30", "--folds", "2", "--features", FEW]
+    fixed += ["--challengers", "logistic_regression"]
     return CliRunner().invoke(commands, [*fixed, *extra])
 
 
@@ -71,6 +73,28 @@ def test_a_panel_trains_a_bundle_tested_out_of_time_and_out_of_entity(home: Path
     assert shown.exit_code == 0
     assert "simulated: proves mechanics" in shown.stdout
     assert bundle.digest[:12] in shown.stdout
+
+
+def test_a_panel_is_moved_to_the_average_of_its_years_unless_told_otherwise(home: Path, tmp_path: Path) -> None:
+    """The card has the years, the margins and their sum; `off` stays at the rate of the sample, with the same trees."""
+    for name, extra in (("years", ()), ("off", ("--central-tendency", "off"))):
+        assert train(home, "--out", str(tmp_path / name), *extra).exit_code == 0
+    moved, plain = Bundle.load(tmp_path / "years"), Bundle.load(tmp_path / "off")
+    assert moved.booster_text == plain.booster_text
+    section = moved.card["calibration"]
+    found = section["central_tendency"]["long_run"]
+    assert [year["day"][:4] for year in found["years"]] == ["2021", "2022", "2023"]
+    mean = sum(year["defaults"] / year["enterprises"] for year in found["years"]) / 3
+    assert found["long_run_average"] == pytest.approx(mean, abs=1e-6)
+    assert found["rate"] == pytest.approx(mean + sum(each["rate"] for each in found["margins"]), abs=1e-6)
+    assert found["deficits"][0]["en"].startswith("Only 3 years")
+    shift = prior_shift(section["central_tendency"]["rate"], section["sample_rate"])
+    assert moved.calibration.prior_shift == pytest.approx(shift, abs=1e-6)
+    assert moved.calibration.intercept == pytest.approx(plain.calibration.intercept + shift, abs=1e-6)
+    assert (plain.calibration.prior_shift, plain.card["calibration"]["central_tendency"]["how"]) == (0.0, "sample")
+    assert "Only 3 years" in moved.card_text
+    stated = [line["stated_pd"] for line in section["grades"] if line["stated_pd"] is not None]
+    assert stated == sorted(stated)
 
 
 def test_days_too_close_together_are_refused(home: Path) -> None:

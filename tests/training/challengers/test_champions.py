@@ -1,0 +1,77 @@
+"""The same run with every challenger, and with a champion that is not the trees."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from models.bundle import Bundle
+from models.default_probability import score_features
+from models.features import compute_features
+from models.lake import Lake
+from tests import factories
+from training.challengers.roster import LearnerUnknown, roster
+from training.cli import commands
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with 150 simulated enterprises and a label file."""
+    folder = tmp_path_factory.mktemp("home")
+    tables, defaulted = factories.trading_enterprises(150)
+    Lake(folder).append("invoice", tables.by_kind["invoice"])
+    lines = [f"{name},{int(flag)},simulated" for name, flag in defaulted.items()]
+    (folder / "labels.csv").write_text("企业代号,是否违约,origin\n" + "\n".join(lines))
+    return folder
+
+
+def train(home: Path, *extra: str) -> Any:
+    fixed = ("train", "--labels", str(home / "labels.csv"), "--as-of", "2020-02-29", "--home", str(home))
+    features = "sales_12m_fen,sales_24m_fen,active_months_12m,max_gap_days_12m,void_rate_12m"
+    return CliRunner().invoke(commands, [*fixed, "--repeats", "1", "--folds", "2", "--features", features, *extra])
+
+
+def test_all_challengers_learn_in_the_same_run(home: Path) -> None:
+    """One table with every learner on the same rows, intervals and a verdict in both languages; a points table."""
+    result = train(home, "--json")
+    assert result.exit_code == 0, result.output
+    card = json.loads(result.stdout)
+    lines = card["figures"]["comparison"]
+    assert [line["name"] for line in lines] == ["scorecard", "ebm", "logistic_regression", "bar"]
+    for line in lines[:3]:
+        assert line["auc"]["low"] <= line["auc"]["value"] <= line["auc"]["high"]
+        assert {"ks", "brier", "calibration", "champion_minus_it"} <= line.keys()
+        assert line["verdict"]["zh"]
+        assert line["verdict"]["en"]
+    assert card["scorecard"][0]["column"] == "base"
+
+
+@pytest.mark.parametrize("champion", ["scorecard", "ebm"])
+def test_a_champion_that_is_not_the_trees_is_put_in_force_and_scores(home: Path, champion: str) -> None:
+    """The bundle goes through everything after training: card, monotonicity sweep, scores, contributions."""
+    result = train(home, "--json", "--champion", champion, "--challengers", "lightgbm")
+    assert result.exit_code == 0, result.output
+    bundle = Bundle.load_current(home)
+    assert bundle.card["procedure"]["champion"] == champion
+    assert [line["name"] for line in bundle.card["figures"]["comparison"]] == ["lightgbm", "bar"]
+    assert bundle.card["monotonicity"]["violations"] == 0
+    assert bundle.card["monotonicity"]["features_swept"] > 0
+    scored = score_features(compute_features(Lake(home).tables(), date(2020, 2, 29)), bundle)
+    np.testing.assert_allclose(scored.base_points + scored.contributions.sum(axis=1), scored.points, atol=1e-9)
+    assert (scored.low <= scored.pd).all()
+    assert (scored.pd <= scored.high).all()
+
+
+@pytest.mark.parametrize(
+    ("champion", "challengers"), [("logistic_regression", ()), ("none", ()), ("lightgbm", ("forest",))]
+)
+def test_nobody_unknown_learns(champion: str, challengers: tuple[str, ...]) -> None:
+    """A logistic regression cannot be written as trees, so it cannot be champion."""
+    with pytest.raises(LearnerUnknown, match="no such"):
+        roster(champion, challengers)
