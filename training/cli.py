@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from training.challengers.command import scorecard
 from training.simulate.command import simulate
 from training.train_command import train
 
@@ -21,6 +22,13 @@ Example: assetlight simulate --enterprises 300 --months 36 --out demo
 Exit codes: 0 done; 2 wrong usage; --debug shows the traceback of an unexpected error.
 """
 
+SCORECARD_EPILOG = """\
+Example: assetlight scorecard --csv points.csv
+
+Exit codes: 0 done; 1 the bundle is corrupt, or no scorecard learned with it; 2 wrong usage; 3 no model yet.
+"""
+
 commands = typer.Typer(no_args_is_help=True)
 commands.command("simulate", epilog=SIMULATE_EPILOG)(simulate)
+commands.command("scorecard", epilog=SCORECARD_EPILOG)(scorecard)
 commands.command("train", epilog=TRAIN_EPILOG)(train)

@@ -15,6 +15,7 @@ from models.policy.parameter import DatedValue, Parameter, Value, value_text
 from models.policy.product import Product, ProductFile
 
 OF_VALIDATION = "validation."  # lines a validator holds a model against: no rule of a decision reads them
+OF_CALIBRATION = "calibration."  # how training sets the level of a model: in the bundle by then, its digest says so
 
 
 @dataclass(frozen=True)
@@ -125,9 +126,11 @@ class Policy:
     def digest(self) -> str:
         """SHA-256 of the values in force and the product definitions: equal digests decide equally.
 
-        The lines of a validation are left out: they judge models, not cases, so moving one makes no replay differ.
+        The lines of a validation and of calibration are left out: they judge and make models, not decisions on cases,
+        so moving one makes no replay differ.
         """
-        values = {name: value for name, value in self._values_in_force.items() if not name.startswith(OF_VALIDATION)}
+        of_models = (OF_VALIDATION, OF_CALIBRATION)
+        values = {name: value for name, value in self._values_in_force.items() if not name.startswith(of_models)}
         return digest({"parameters": values, "products": {k: p.as_text() for k, p in self.products.items()}})
 
     @cached_property

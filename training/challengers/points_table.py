@@ -12,9 +12,14 @@ from typing import Any
 import numpy as np
 
 from models.calibration import Calibration, PointsScale
+from models.errors import AssetlightError
 from training.challengers.scorecard import Characteristic, FittedScorecard
 
 BASE, MISSING = "base", "missing"
+
+
+class NoScorecard(AssetlightError):
+    """A bundle's card holds no points table."""
 
 
 @dataclass(frozen=True)
@@ -68,23 +73,13 @@ def as_csv(table: Sequence[PointsRow]) -> str:
     return out.getvalue()
 
 
-def as_text(table: Sequence[PointsRow]) -> str:
-    """The rows as a Markdown table, for the card and the screen."""
-    lines = [
-        "| 特征 Feature | 分箱 Bin | 行 Rows | 占比 Share | 违约率 Default rate | WoE | IV | 分 Points |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for row in table:
-        words = f"{row.zh} `{row.column}`"
-        if row.rows is None or row.share is None or row.default_rate is None:
-            lines.append(f"| {words} | | | | | | | {row.points:.1f} |")
-            continue
-        woe, iv = ("" if row.woe is None else f"{row.woe:+.3f}"), ("" if row.iv is None else f"{row.iv:.3f}")
-        lines.append(
-            f"| {words} | {row.bin} | {row.rows:,.0f} | {row.share:.1%} | {row.default_rate:.2%} | {woe} | {iv} "
-            f"| {row.points:+.1f} |"
-        )
-    return "\n".join(lines) + "\n"
+def no_scorecard(digest: str) -> NoScorecard:
+    """The error for a bundle of a run in which none learned."""
+    return NoScorecard(
+        "no scorecard learned with this model",
+        found=f"bundle {digest[:12]}",
+        advice="Train again with the scorecard among --challengers, or as --champion",
+    )
 
 
 def _of(item: Characteristic, points: np.ndarray) -> list[PointsRow]:

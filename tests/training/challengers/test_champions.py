@@ -16,6 +16,7 @@ from models.default_probability import score_features
 from models.features import compute_features
 from models.lake import Lake
 from tests import factories
+from training.challengers.points_table import NoScorecard
 from training.challengers.roster import LearnerUnknown, roster
 from training.cli import commands
 
@@ -50,6 +51,22 @@ def test_all_challengers_learn_in_the_same_run(home: Path) -> None:
         assert line["verdict"]["zh"]
         assert line["verdict"]["en"]
     assert card["scorecard"][0]["column"] == "base"
+
+
+def test_the_points_table_is_shown_and_exported(home: Path, tmp_path: Path) -> None:
+    """On screen in both languages, as one JSON object, and as CSV that a spreadsheet opens; none where none learned."""
+    assert train(home, "--out", str(tmp_path / "b"), "--champion", "scorecard", "--challengers", "none").exit_code == 0
+    shown = CliRunner().invoke(commands, ["scorecard", "--bundle", str(tmp_path / "b")])
+    assert "基准分" in shown.stdout
+    assert "missing" in shown.stdout or "inf)" in shown.stdout
+    assert "simulated: proves mechanics" in shown.stdout
+    target = str(tmp_path / "points.csv")
+    told = CliRunner().invoke(commands, ["scorecard", "--bundle", str(tmp_path / "b"), "--csv", target, "--json"])
+    rows = json.loads(told.stdout)["rows"]
+    assert len((tmp_path / "points.csv").read_text(encoding="utf-8-sig").splitlines()) == len(rows) + 1
+    assert train(home, "--out", str(tmp_path / "c"), "--challengers", "none").exit_code == 0
+    without = CliRunner().invoke(commands, ["scorecard", "--bundle", str(tmp_path / "c")])
+    assert isinstance(without.exception, NoScorecard)
 
 
 @pytest.mark.parametrize("champion", ["scorecard", "ebm"])
