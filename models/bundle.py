@@ -95,6 +95,13 @@ class Bundle:
         return any(SIMULATED in origin for origin in (*self.data_origin, self.label_origin))
 
     @property
+    def own_columns(self) -> tuple[str, ...]:
+        """The features that come from a bank's own tables: no stored record gives them."""
+        tables = self.card.get("own_columns", {}).get("tables", ())
+        named = {column["name"] for table in tables for column in table["columns"]}
+        return tuple(name for name in self.features if name in named)
+
+    @property
     def caution(self) -> Mapping[str, str] | None:
         """Words (`zh`, `en`) that go beside every figure of this bundle, or None."""
         return SIMULATED_CAUTION if self.simulated else None

@@ -28,6 +28,7 @@ from models.limits import NO_REQUEST, Cases, asset_facts, compute_limits, measur
 from models.money import LARGEST_FEN, yuan_text
 from models.policy import Policy
 from models.positions import read_positions
+from models.prepared import PreparedRows, known_by, own_schemas, table_of
 from models.tables import Books, Tables, input_digests, record_origins
 from models.valuation.stage import read_parameters, value_assets
 
@@ -115,6 +116,31 @@ def score_beside(decisions: Decisions, bundle: Bundle) -> Decisions:
     limits = compute_limits(cases)
     reasons = select_reasons(limits, probability, decisions.policy)
     return replace(decisions, cases=cases, probability=probability, limits=limits, reasons=reasons, bundle=bundle)
+
+
+def score_prepared(
+    own: Sequence[PreparedRows], bundle: Bundle, as_of: date, records: Tables | None = None
+) -> ProbabilityColumns:
+    """Default probability of the rows of a bank's own tables, for a bundle that was learned from such tables.
+
+    A bundle of one table alone scores its rows; one with own columns beside the catalogue's features scores every
+    enterprise with a record known by the day, own values as they were known then. Probability only: a limit needs the
+    records. Raises OwnColumnsNeeded, WhenKnownNotSaid, FeatureNotFinite.
+    """
+    schemas = own_schemas(bundle.card)
+    if bundle.card.get("own_columns", {}).get("alone", False):
+        return score_features(table_of(own[0], schemas[0]), bundle)
+    features = compute_features(records or Tables({}), as_of)
+    entity = np.array(features.column("enterprise_id").to_pylist(), dtype=np.str_)
+    day = np.full(len(entity), np.datetime64(as_of, "D"))
+    for rows, schema in zip(own, schemas, strict=True):
+        place = known_by(rows, entity, day)
+        names = [column.name for column in schema.columns]
+        values = rows.matrix(names, schema)[np.maximum(place, 0)]
+        values[place < 0] = np.nan
+        for column, name in enumerate(names):
+            features = features.append_column(name, pa.array(values[:, column], from_pandas=True))
+    return score_features(features, bundle)
 
 
 def _only(features: pa.Table, enterprises: Sequence[str] | None) -> pa.Table:

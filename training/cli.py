@@ -13,6 +13,12 @@ Example: assetlight train --labels with_credit_record.xlsx --as-of 2020-02-29
 
 Example: assetlight train --panel --as-of 2021-12-31 --to 2023-12-31 --every quarter
 
+Example: assetlight train --table loans.csv --write-schema loans.yaml
+
+Example: assetlight train --table loans.csv --schema loans.yaml --label defaulted
+
+Example: assetlight train --panel --own bureau.parquet --schema bureau.yaml
+
 Exit codes: 0 done; 1 bad input; 2 wrong usage; 3 something must be done first; 4 written but not put in force, because
 the model has shown no skill; --debug shows the traceback of an unexpected error.
 """

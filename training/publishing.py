@@ -31,6 +31,7 @@ class Publication:
 def publish(bundle: Bundle, home: Path, *, out: Path | None = None, force: bool = False) -> Publication:
     """Write the bundle. Without demonstrated skill (see `training.skill`) CURRENT moves only with `force`.
 
+    Nor does it for a bundle with own columns, which stored records cannot be scored with: that is a trial until forced.
     Where a model was ever promoted through the registry, CURRENT does not count any more and is left alone.
     """
     if out is not None:
@@ -39,6 +40,8 @@ def publish(bundle: Bundle, home: Path, *, out: Path | None = None, force: bool 
         shown = bundle.card.get("skill", {}).get("demonstrated", False)
         directory = bundle.write(home / "bundles" / bundle.digest[:12])
         return Publication(directory, in_force=False, trial=bool(shown) or force, governed=True)
+    if bundle.own_columns and not force:
+        return Publication(bundle.write(home / "bundles" / bundle.digest[:12]), in_force=False, trial=True)
     if force or bundle.card.get("skill", {}).get("demonstrated", False):
         return Publication(bundle.publish(home), in_force=True, trial=False)
     return Publication(bundle.write(home / "bundles" / bundle.digest[:12]), in_force=False, trial=False)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from pathlib import Path
@@ -11,10 +11,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from models.features import CATALOGUE
+from models.features import CATALOGUE, Feature
 from models.lake import Lake
+from models.prepared import LabelColumn, read_prepared, read_schema
 from training.dataset import assemble
-from training.gathered import LABELS, PANEL, Gathered
+from training.gathered import LABELS, PANEL, TABLE, Gathered
 from training.labels import read_labels
 from training.panel.command import PanelRequest
 from training.panel.command import gather as gather_panel
@@ -23,6 +24,8 @@ from training.plan import Plan
 from training.publishing import Publication, end_as_json, publish
 from training.selection import choose_features, split_names
 from training.showing import show
+from training.table.gather import gather_table
+from training.table.own_columns import join_own
 
 GATHERING = "features / 计算特征"
 
@@ -32,6 +35,7 @@ class Rows(Enum):
 
     LABELS = LABELS
     PANEL = PANEL
+    TABLE = TABLE
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,10 @@ class Request:
     horizon_months: int = 12
     features: str = ""
     without: str = ""
+    table: Path | None = None  # the rows themselves
+    label_column: str | None = None  # of the table, instead of the schema's
+    own: tuple[Path, ...] = ()  # tables whose columns stand beside the features
+    schemas: tuple[Path, ...] = ()  # of the table, or of each own table in turn
 
 
 def run(
@@ -78,13 +86,23 @@ def run(
 
 
 def gather(request: Request, progress: Callable[[int, int], None] = lambda *_: None) -> Gathered:
-    """The rows, whichever source they come from."""
+    """The rows, whichever source they come from, with the bank's own columns beside them."""
+    if request.rows is Rows.TABLE:
+        return _from_table(request)
     chosen = choose_features(CATALOGUE, split_names(request.features), split_names(request.without))
     if request.rows is Rows.PANEL:
         wanted = PanelRequest(
             request.home, request.as_of, request.to, request.every_months, request.known_until, request.horizon_months
         )
-        return gather_panel(wanted, chosen, progress)
+        gathered = gather_panel(wanted, chosen, progress)
+    else:
+        gathered = _from_labels(request, chosen)
+    for path, schema in zip(request.own, request.schemas, strict=True):
+        gathered = join_own(gathered, read_prepared(path, read_schema(schema)))
+    return gathered
+
+
+def _from_labels(request: Request, chosen: Sequence[Feature]) -> Gathered:
     if request.labels is None or request.as_of is None:
         raise ValueError("labels on one day need the file and the day")
     lake = Lake(request.home)
@@ -92,3 +110,14 @@ def gather(request: Request, progress: Callable[[int, int], None] = lambda *_: N
     return assemble(
         lake.tables(neighbourhood=True), labels, request.as_of, chosen, horizon_months=request.horizon_months, lake=lake
     )
+
+
+def _from_table(request: Request) -> Gathered:
+    if request.table is None or len(request.schemas) != 1:
+        raise ValueError("a prepared table needs its schema")
+    schema = read_schema(request.schemas[0])
+    if request.label_column is not None:
+        given = schema.label or LabelColumn(request.label_column)
+        schema = replace(schema, label=replace(given, column=request.label_column))
+    names, without = split_names(request.features), split_names(request.without)
+    return gather_table(request.table, schema, as_of=request.as_of, names=names, without=without)

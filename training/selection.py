@@ -48,9 +48,8 @@ def split_names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _check_name(name: str, known: Sequence[str]) -> None:
-    if name in known:
-        return
+def refuse_leaking_name(name: str) -> None:
+    """Refuse what knows the answer by its name: a rating, an enterprise code. Raises FeatureWouldLeak."""
     plain = name.strip().casefold().replace(" ", "_")
     if plain in _RATINGS:
         raise FeatureWouldLeak(
@@ -66,6 +65,12 @@ def _check_name(name: str, known: Sequence[str]) -> None:
             found=name,
             field="features",
         )
+
+
+def _check_name(name: str, known: Sequence[str]) -> None:
+    if name in known:
+        return
+    refuse_leaking_name(name)
     near = get_close_matches(name, known, n=3)
     raise FeatureUnknown(
         f"there is no feature {name}",

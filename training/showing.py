@@ -66,6 +66,11 @@ def show(bundle: Bundle, made: Publication) -> None:
     if grades:
         console.print("  grades / 等级: " + ", ".join(f"{grade} {number}" for grade, number in grades.items()))
     console.print(f"bundle / 模型包 {bundle.digest[:12]} → {made.directory}")
+    if bundle.own_columns and not made.in_force:
+        console.print(
+            f"  {len(bundle.own_columns)} own columns / 自备列: not in force, records do not hold them / 未启用. "
+            f"Score / 评分: assetlight score --table FILE --bundle {bundle.digest[:12]}"
+        )
     show_skill(console, bundle, made)
 
 

@@ -42,6 +42,18 @@ def _names(text: str) -> tuple[str, ...]:
     return () if text == "none" else tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def _draft(table: Path | None, into: Path, label: str | None) -> None:
+    """Write a first schema; an existing file is left alone."""
+    from training.table.draft import draft_schema  # noqa: PLC0415
+
+    if table is None:
+        raise typer.BadParameter("--write-schema needs the table: --table FILE")
+    if into.exists():
+        raise typer.BadParameter(f"{into} is there already and would be overwritten")
+    into.write_text(draft_schema(table, label), encoding="utf-8")
+    typer.echo(f"written / 已写入 {into}: check every line, then train / 请逐行核对后训练")
+
+
 def train(  # noqa: PLR0913  (one parameter per option)
     *,
     labels: Annotated[
@@ -67,6 +79,26 @@ def train(  # noqa: PLR0913  (one parameter per option)
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Last day about which loans are fully known / 贷款信息截止日"),
     ] = None,
+    table: Annotated[
+        Path | None, typer.Option(help="A prepared table alone: the rows themselves, with --schema / 自备数据表")
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Column of the table that holds the outcome, instead of the schema's / 标签列")
+    ] = None,
+    own: Annotated[
+        list[Path] | None,
+        typer.Option(help="Own columns beside the features, each with its --schema; may be repeated / 自备特征列"),
+    ] = None,
+    schema: Annotated[
+        list[Path] | None, typer.Option(help="Schema (YAML) of --table, or of each --own in turn / 数据表说明文件")
+    ] = None,
+    write_schema: Annotated[
+        Path | None, typer.Option(help="Draft a schema of --table (or --own) into this file and stop / 生成说明草稿")
+    ] = None,
+    same_entities: Annotated[
+        bool,
+        typer.Option("--same-entities", help="Test on later rows of the same entities too / 检验允许同一企业"),
+    ] = False,
     home: HomeOption = Path("var"),
     out: Annotated[
         Path | None, typer.Option(help="Write the bundle here instead, leaving CURRENT alone / 输出目录")
@@ -100,29 +132,44 @@ def train(  # noqa: PLR0913  (one parameter per option)
     Without demonstrated skill (the interval of the AUC holds 0.5, or that of the calibration slope 0) the model is
     written but not put in force, and the exit code is 4.
 
-    Either from a file of labels on one day, or (--panel) from quarterly days whose outcomes the loan records tell:
-    learned on early days, tested on later days and other enterprises, after an audit for leaks.
+    Rows come from a file of labels on one day, or (--panel) from quarterly days whose outcomes the loan records tell,
+    or (--table) from a prepared table with its schema. Rows with days are learned from on early days and tested on
+    later days of other enterprises; every source is audited for leaks first.
     """
     # Imported here: `assetlight --help` loads this module and should not wait for scikit-learn.
     from training.plan import Plan  # noqa: PLC0415
     from training.running import Request, Rows, run  # noqa: PLC0415
 
-    if panel or to or known_until:
+    own, schema = own or [], schema or []
+    if write_schema is not None:
+        _draft(table or next(iter(own), None), write_schema, label)
+        return
+    if table is not None:
+        if labels is not None or panel or own:
+            raise typer.BadParameter("a prepared table brings rows and labels: leave --labels, --panel and --own out")
+        if len(schema) != 1:
+            raise typer.BadParameter("a prepared table needs its --schema FILE (--write-schema FILE drafts one)")
+        rows = Rows.TABLE
+    elif len(schema) != len(own):
+        raise typer.BadParameter("give as many --schema as --own, in the same order")
+    elif panel or to or known_until:
         if labels is not None:
             raise typer.BadParameter("a panel makes its labels from the loan records: leave --labels out")
         rows = Rows.PANEL
     elif labels is None or as_of is None:
-        raise typer.BadParameter("name --labels and --as-of, or --panel to take outcomes from the loan records")
+        raise typer.BadParameter(
+            "name --labels and --as-of, or --panel to take outcomes from the loan records, or --table and --schema"
+        )
     else:
         rows = Rows.LABELS
     made = run(
         Request(
             rows=rows, home=home, labels=labels, label_origin=label_origin, as_of=_day(as_of), to=_day(to),
             every_months=every.months, known_until=_day(known_until), horizon_months=horizon_months,
-            features=features, without=without,
+            features=features, without=without, table=table, label_column=label, own=tuple(own), schemas=tuple(schema),
         ),
         Plan(
-            seed=seed, repeats=repeats, folds=folds, test_from=_day(test_from),
+            seed=seed, repeats=repeats, folds=folds, test_from=_day(test_from), entities_apart=not same_entities,
             central_tendency=_tendency(central_tendency), champion=champion, challengers=_names(challengers),
         ),
         out=out,

@@ -1,12 +1,13 @@
 """Default probability: features + bundle -> calibrated PD and contributions in points that add up."""
 
-from models.default_probability.matrix import FeatureColumnsDiffer, FeatureNotFinite, feature_matrix
+from models.default_probability.matrix import FeatureColumnsDiffer, FeatureNotFinite, OwnColumnsNeeded, feature_matrix
 from models.default_probability.missing import fill_missing
 from models.default_probability.score import ProbabilityColumns, score_features
 
 __all__ = [
     "FeatureColumnsDiffer",
     "FeatureNotFinite",
+    "OwnColumnsNeeded",
     "ProbabilityColumns",
     "feature_matrix",
     "fill_missing",

@@ -15,6 +15,10 @@ class FeatureColumnsDiffer(AssetlightError):
     """The table's columns are not the features the bundle was trained on, or come in another order."""
 
 
+class OwnColumnsNeeded(FeatureColumnsDiffer):
+    """The model reads columns of the bank's own tables, which the stored records do not hold."""
+
+
 class FeatureNotFinite(AssetlightError):
     """A feature is infinite: a feature is a finite number or missing."""
 
@@ -25,6 +29,7 @@ def feature_matrix(features: pa.Table, bundle: Bundle) -> NDArray[np.float64]:
     The table may hold more columns (the catalogue is larger than one model); the bundle's own must all be there, once,
     in the bundle's order. Raises FeatureColumnsDiffer, FeatureNotFinite.
     """
+    _check_own(features, bundle)
     _check_columns(tuple(features.column_names), bundle.features)
     matrix = np.empty((features.num_rows, len(bundle.features)), dtype=np.float64)
     for position, name in enumerate(bundle.features):
@@ -46,6 +51,19 @@ def feature_matrix(features: pa.Table, bundle: Bundle) -> NDArray[np.float64]:
 def filled(matrix: NDArray[np.float64], bundle: Bundle) -> NDArray[np.float64]:
     """The matrix with each missing value at what the bundle scores it at; NaN stays where the trees decide."""
     return fill_missing(matrix, bundle.missing_as, bundle.absent_as, bundle.feeds)
+
+
+def _check_own(features: pa.Table, bundle: Bundle) -> None:
+    lacking = [name for name in bundle.own_columns if name not in features.column_names]
+    if lacking:
+        raise OwnColumnsNeeded(
+            "the model reads columns of the bank's own tables, which stored records do not hold; nothing was scored, "
+            "for taking them as missing would be a guess / 模型使用自备数据列，已存记录中没有，未评分",
+            expected=f"own columns {', '.join(lacking)}",
+            found="the features of the catalogue alone",
+            advice="Score with the tables: assetlight score --table FILE --bundle DIGEST; or put a model in force that "
+            "needs none",
+        )
 
 
 def _check_columns(present: tuple[str, ...], expected: tuple[str, ...]) -> None:

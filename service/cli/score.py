@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from models.bundle import Bundle
 from models.explanation.catalogue import rule_words
 from models.grades import GRADES
 from models.money import yuan_for_reading
@@ -21,6 +22,7 @@ from service.bootstrap import build
 from service.cli.app import commands
 from service.cli.context import AsOfOption, Context, HomeOption, JsonOption, open_context, parse_enterprise
 from service.cli.words import OUTCOME_STYLE, OUTCOMES, SIMULATED
+from service.own_tables import TableScores, score_tables
 from service.portfolio import NO_GRADE, Portfolio, score_portfolio
 
 AmountOption = Annotated[
@@ -35,7 +37,8 @@ ProductOption = Annotated[
 
 
 @commands.command(epilog="Example: assetlight score --as-of 2020-02-29 --out results")
-def score(
+def score(  # noqa: PLR0913  (one parameter per option)
+    *,
     as_of: AsOfOption,
     enterprise: Annotated[
         list[str] | None,
@@ -59,6 +62,18 @@ def score(
             help="Name each decision by its SHA-256; costs about a millisecond each, so leave it out for very many.",
         ),
     ] = True,
+    table: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--table",
+            metavar="FILE",
+            help="A prepared table, for a model with own columns: PD and grade, no limit. 自备数据表评分",
+        ),
+    ] = None,
+    bundle: Annotated[
+        str | None,
+        typer.Option("--bundle", metavar="DIGEST", help="With --table: this model. Default: the one in force."),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -69,6 +84,14 @@ def score(
     context = open_context(home, as_json=as_json)
     started = perf_counter()
     service = build(context.settings)
+    if table:
+        shelf = context.settings.home / "bundles"
+        model = Bundle.load(shelf / bundle[:12]) if bundle else service.assessor.bundles.current()
+        day = service.assessor.day(as_of)
+        policy = service.assessor.policy_on(day)
+        scores = score_tables(table, model, policy, day, service.lake, out or context.settings.results)
+        context.finish(scores.facts(), lambda console: show_tables(console, scores))
+        return
     if not has_stored_rows(service.lake):
         raise nothing_stored(service.lake)
     day = service.assessor.day(as_of)
@@ -95,6 +118,17 @@ def score(
         )
     seconds = perf_counter() - started
     context.finish(portfolio_facts(portfolio, seconds), lambda console: show_portfolio(console, portfolio, seconds))
+
+
+def show_tables(console: Console, scores: TableScores) -> None:
+    """Rows by grade, the mean PD, the files."""
+    if scores.bundle.simulated:
+        console.print(SIMULATED, soft_wrap=True)
+    grades = ", ".join(f"{grade} {number:,}" for grade, number in scores.by_grade.items())
+    console.print(f"{scores.rows:,} rows / 行, mean PD / 平均违约概率 {scores.mean_pd:.2%}: {grades}", soft_wrap=True)
+    console.print("no limits: they need the stored records / 无额度：额度需要已存记录", soft_wrap=True)
+    for path in scores.files.values():
+        console.print(f"  {path}", soft_wrap=True)
 
 
 def progress_bar(context: Context) -> Progress:

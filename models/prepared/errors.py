@@ -1,0 +1,33 @@
+"""What can be wrong with a bank's own table, its schema, or the two together."""
+
+from __future__ import annotations
+
+from models.errors import AssetlightError
+
+
+class SchemaNotUsable(AssetlightError):
+    """The schema file does not say what a schema must say."""
+
+
+class ColumnNotInFile(AssetlightError):
+    """The schema names a column that the file does not have."""
+
+
+class ValueNotOfItsType(AssetlightError):
+    """A value cannot be read as the type that the schema gives its column."""
+
+
+class MissingCodeNotDeclared(AssetlightError):
+    """A number repeats far from all others, as codes for a missing value do, and the schema does not say what it is."""
+
+
+class RowWithoutKey(AssetlightError):
+    """A row has no entity or no day where the schema says it has one."""
+
+
+class WhenKnownNotSaid(AssetlightError):
+    """Values are to be joined by day, but nothing says from which day on they were known."""
+
+
+class OutcomeNotUnderstood(AssetlightError):
+    """A value of the label column is neither default nor no default."""
