@@ -28,7 +28,7 @@ from training.selection import FeatureWouldLeak
 from training.split import SplitOverlaps, check_apart
 from training.table.own_columns import ColumnNamedLikeAFeature
 
-QUICK = ("--repeats", "1", "--folds", "3")
+QUICK = ("--repeats", "1", "--folds", "3", "--challengers", "logistic_regression")
 SCHEMA = """
 schema_version: "1"
 origin: simulated table
@@ -195,6 +195,7 @@ def test_a_drafted_schema_reads_the_table_it_was_drafted_from(tmp_path: Path) ->
     assert "branch, type: category" in text
     score = next(line for line in text.splitlines() if "name: score" in line)
     mended = text.replace(score, score.replace("missing: []", 'missing: ["-999"]'))
+    mended = mended.replace("horizon_months: 12", "horizon_months: 3")
     (tmp_path / "s.yaml").write_text(mended, encoding="utf-8")
     words = ("--table", str(tmp_path / "t.csv"), "--schema", str(tmp_path / "s.yaml"), "--home", str(tmp_path / "h"))
     result = train(*words, "--features", "score,branch")
