@@ -66,6 +66,9 @@ def calibration_section(
         if table is None
         else {"method": "inductive Venn-Abers", "rows": table.rows, "defaults": table.defaults,
               "steps": len(table.low) + len(table.high)},
+        "low_default_confidence": None
+        if policy is None
+        else float(policy.number("calibration.low_default_confidence")),
         "grades": None
         if policy is None
         else [line.as_dict() for line in grade_lines(moved, tested.outcome, tested.entity, policy)],
