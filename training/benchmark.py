@@ -86,22 +86,23 @@ class LogisticRegression:
         return FittedLogistic(model, kept, {"l2_strength": model.strength})
 
 
-def penalised(rows: Matrix, outcome: Matrix, strength: float) -> Matrix:
+def penalised(rows: Matrix, outcome: Matrix, strength: float, weight: Matrix | None = None) -> Matrix:
     """Intercept (free) and slopes that minimise 0.5 |slopes|^2 + strength * log-loss, by damped Newton steps."""
+    counts = np.ones(len(rows)) if weight is None else weight
     design = np.column_stack([np.ones(len(rows)), rows])
     penalty = np.array([0.0] + [1.0] * rows.shape[1])
 
     def objective(coefficients: Matrix) -> float:
         line = design @ coefficients
-        misfit = float(np.sum(np.logaddexp(0.0, line) - outcome * line))
+        misfit = float(counts @ (np.logaddexp(0.0, line) - outcome * line))
         return strength * misfit + 0.5 * float(penalty @ coefficients**2)
 
     coefficients = np.zeros(design.shape[1])
     present = objective(coefficients)
     for _ in range(_MOST_STEPS):
         chance = expit(design @ coefficients)
-        gradient = strength * (design.T @ (chance - outcome)) + penalty * coefficients
-        curvature = strength * (design.T * (chance * (1 - chance))) @ design + np.diag(penalty + 1e-12)
+        gradient = strength * (design.T @ (counts * (chance - outcome))) + penalty * coefficients
+        curvature = strength * (design.T * (counts * chance * (1 - chance))) @ design + np.diag(penalty + 1e-12)
         step = np.linalg.solve(curvature, gradient)
         size = 1.0
         while (following := objective(coefficients - size * step)) > present and size > 1e-6:

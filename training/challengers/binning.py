@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,13 +21,20 @@ _SECONDS = 20  # for one column; the solver needs some hundredths
 class Bins:
     """A column cut into bins. `rows`, `defaults`: by bin as learned, missing values apart at the end.
 
-    `trend`: +1 risk rises from bin to bin, -1 it falls, 0 the bins are levels without order.
+    `trend`: +1 risk rises from bin to bin, -1 it falls, 0 the bins are groups of levels. A category has one step for
+    each level then, and `groups` says in which bin each of them is.
     """
 
     steps: Steps
     rows: Matrix  # weighted where the sample is
     defaults: Matrix
     trend: int
+    groups: tuple[int, ...] = ()
+
+    @property
+    def by_step(self) -> Matrix:
+        """The evidence of each step, which is that of its bin."""
+        return self.evidence[list(self.groups)] if self.groups else self.evidence
 
     @property
     def evidence(self) -> Matrix:
@@ -61,19 +69,11 @@ def cut_column(
     a bin must hold. None where no cut tells risk apart.
     """
     known = ~np.isnan(values)
-    if outcome[known].min(initial=1.0) == outcome[known].max(initial=0.0):
-        return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the library and its solver warn of what they deprecate, on every machine
-        from optbinning import OptimalBinning  # noqa: PLC0415  (takes two seconds)
-
-        found = OptimalBinning(
-            name=str(column), dtype="numerical", solver="cp", monotonic_trend=_TREND[direction], max_n_bins=MOST_BINS,
-            min_prebin_size=smallest, min_bin_size=smallest, min_bin_n_event=1, min_bin_n_nonevent=1,
-            time_limit=_SECONDS,
-        )  # fmt: skip
-        found.fit(values[known], outcome[known].astype(int), sample_weight=weight[known])
-    if found.status != "OPTIMAL" or not len(found.splits):
+    found = _binning(
+        values[known], outcome[known], weight[known], column=column, dtype="numerical", smallest=smallest,
+        monotonic_trend=_TREND[direction],
+    )  # fmt: skip
+    if found is None or not len(found.splits):
         return None
     steps = Steps(column, tuple(np.asarray(found.splits, dtype=float).tolist()))
     rows, defaults = _counts(steps, values, outcome, weight)
@@ -82,20 +82,53 @@ def cut_column(
 
 
 def group_levels(
-    values: Matrix, outcome: Matrix, weight: Matrix, *, column: int, levels: int, missing_as: float
+    values: Matrix, outcome: Matrix, weight: Matrix, *, column: int, levels: int, missing_as: float, smallest: float
 ) -> Bins | None:
-    """The bins of a category: one for each level that is frequent enough, and one for the others after them.
+    """The bins of a category: levels of like risk together; rare ones, and those never seen, in one bin.
 
-    Levels are stored in order of frequency, so the frequent ones come first.
+    None where no grouping tells risk apart.
     """
-    known = values[~np.isnan(values)]
-    share = np.bincount(known.astype(np.int64), minlength=levels) / max(len(known), 1)
-    frequent = int((np.minimum.accumulate(share) >= _RARE_LEVEL).sum())
-    cuts = tuple(place + 0.5 for place in range(min(frequent, levels - 1)))
-    if not cuts:
+    known = ~np.isnan(values)
+    found = _binning(
+        values[known], outcome[known], weight[known], column=column, dtype="categorical", smallest=smallest,
+        cat_cutoff=_RARE_LEVEL,
+    )  # fmt: skip
+    if found is None or len(found.splits) < 2:
         return None
-    steps = Steps(column, cuts)
-    return Bins(_at_home(steps, missing_as), *_counts(steps, values, outcome, weight), trend=0)
+    groups = np.full(levels, len(found.splits) - 1)  # the last one holds the rare levels
+    for number, members in enumerate(found.splits):
+        groups[np.asarray(members, dtype=float).astype(np.int64)] = number
+    steps = Steps(column, tuple(place + 0.5 for place in range(levels - 1)))
+    rows, defaults = (
+        np.append(np.bincount(groups, weights=each[:-1], minlength=len(found.splits)), each[-1])
+        for each in _counts(steps, values, outcome, weight)
+    )
+    return Bins(_at_home(steps, missing_as), rows, defaults, trend=0, groups=tuple(groups.tolist()))
+
+
+def _binning(
+    values: Matrix,
+    outcome: Matrix,
+    weight: Matrix,
+    *,
+    column: int,
+    dtype: str,
+    smallest: float,
+    **options: Any,  # noqa: ANN401
+) -> Any | None:
+    """OptBinning's solution; None where there is one outcome alone or no solution."""
+    if outcome.min(initial=1.0) == outcome.max(initial=0.0):
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library and its solver warn of what they deprecate, on every machine
+        from optbinning import OptimalBinning  # noqa: PLC0415  (takes two seconds)
+
+        found = OptimalBinning(
+            name=str(column), dtype=dtype, solver="cp", max_n_bins=MOST_BINS, min_prebin_size=smallest,
+            min_bin_size=smallest, min_bin_n_event=1, min_bin_n_nonevent=1, time_limit=_SECONDS, **options,
+        )  # fmt: skip
+        found.fit(values, outcome.astype(int), sample_weight=weight)
+    return found if found.status == "OPTIMAL" else None
 
 
 def _counts(steps: Steps, values: Matrix, outcome: Matrix, weight: Matrix) -> tuple[Matrix, Matrix]:

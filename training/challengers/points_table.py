@@ -16,6 +16,7 @@ from models.errors import AssetlightError
 from training.challengers.scorecard import Characteristic, FittedScorecard
 
 BASE, MISSING = "base", "missing"
+MOST_NAMED = 8
 
 
 class NoScorecard(AssetlightError):
@@ -87,6 +88,7 @@ def _of(item: Characteristic, points: np.ndarray) -> list[PointsRow]:
     words = item.words["zh"], item.words["en"]
     labels = [*_labels(item), MISSING]
     woe, iv, home = bins.evidence.tolist(), bins.information_value.tolist(), bins.steps.missing or 0
+    home = bins.groups[home] if bins.groups else home
     made = []
     for place, label in enumerate(labels):
         rows, defaults = float(bins.rows[place]), float(bins.defaults[place])
@@ -102,10 +104,13 @@ def _of(item: Characteristic, points: np.ndarray) -> list[PointsRow]:
 
 
 def _labels(item: Characteristic) -> list[str]:
-    """[from, to) of each bin, or the names of its levels."""
-    cuts = item.bins.steps.cuts
-    if item.levels:
-        ends = [0, *(int(cut + 0.5) for cut in cuts), len(item.levels)]
-        return [", ".join(item.levels[start:end]) for start, end in pairwise(ends)]
-    texts = ["-inf", *(f"{cut:.6g}" for cut in cuts), "inf"]
+    """[from, to) of each bin, or the names of its levels (at most MOST_NAMED of them)."""
+    if item.bins.groups:
+        texts = []
+        for number in range(len(item.bins.evidence)):
+            names = [name for name, group in zip(item.levels, item.bins.groups, strict=True) if group == number]
+            more = f", +{len(names) - MOST_NAMED}" if len(names) > MOST_NAMED else ""
+            texts.append(", ".join(names[:MOST_NAMED]) + more)
+        return texts
+    texts = ["-inf", *(f"{cut:.6g}" for cut in item.bins.steps.cuts), "inf"]
     return [f"[{low}, {high})" for low, high in pairwise(texts)]

@@ -60,7 +60,7 @@ class Scorecard:
         """Bins, choice of columns and weights from these rows alone."""
         columns, every = _binned(sample)
         scored = every.into(sample.matrix)
-        evidence = {column: bins.evidence[bins.steps.bins(scored[:, column])] for column, bins in columns.items()}
+        evidence = {column: bins.by_step[bins.steps.bins(scored[:, column])] for column, bins in columns.items()}
         kept = _chosen(columns, evidence, sample)
         kept, coefficients = _weighted(kept, evidence, sample)
         fills = every.of(kept)
@@ -69,7 +69,7 @@ class Scorecard:
         for place, (column, weight) in enumerate(zip(kept, coefficients[1:].tolist(), strict=True)):
             bins = _at(columns[column], place)
             count = np.bincount(bins.steps.bins(rows[:, place]), minlength=bins.steps.count)
-            terms.append(Term((bins.steps,), weight * bins.evidence, count))
+            terms.append(Term((bins.steps,), weight * bins.by_step, count))
             levels = sample.levels.get(sample.names[column], ())
             made.append(Characteristic(sample.names[column], sample.words[column], bins, weight, levels))
         return FittedScorecard(
@@ -92,21 +92,17 @@ def _settings(columns: dict[int, Bins], made: list[Characteristic]) -> dict[str,
 def _binned(sample: Sample) -> tuple[dict[int, Bins], Fills]:
     """The bins of every column that passes the sign check and can be cut, by place."""
     categories = [kind == CATEGORY for kind in sample.kinds]
-    every = learn_fills(sample.matrix, sample.directions, sample.feeds, [kind == CATEGORY for kind in sample.kinds])
+    every = learn_fills(sample.matrix, sample.directions, sample.feeds, categories)
     rarer = min(sample.default_rate, 1 - sample.default_rate)
     smallest = min(max(SMALLEST_SHARE, 2.0 / (rarer * len(sample))), 0.25)  # two of the rarer outcome expected
     found = {}
     for column in agreeing(every.learned_from(sample.matrix), sample.outcome, sample.directions):
-        given = {"column": column, "missing_as": every.absent[column]}
-        values = sample.matrix[:, column]
+        rows = sample.matrix[:, column], sample.outcome, sample.weight
+        given: dict[str, Any] = {"column": column, "missing_as": every.absent[column], "smallest": smallest}
         if categories[column]:
-            levels = len(sample.levels[sample.names[column]])
-            bins = group_levels(values, sample.outcome, sample.weight, **given, levels=levels)  # type: ignore[arg-type]
+            bins = group_levels(*rows, **given, levels=len(sample.levels[sample.names[column]]))
         else:
-            direction = sample.directions[column]
-            bins = cut_column(
-                values, sample.outcome, sample.weight, **given, direction=direction, smallest=smallest  # type: ignore[arg-type]
-            )  # fmt: skip
+            bins = cut_column(*rows, **given, direction=sample.directions[column])
         if bins is not None:
             found[column] = bins
     return found, every
@@ -117,7 +113,8 @@ def _chosen(columns: dict[int, Bins], evidence: dict[int, Matrix], sample: Sampl
     defaults, others = float(sample.outcome.sum()), float((1 - sample.outcome).sum())
     chance = CHANCE * (1 / defaults + 1 / others)  # a bin more; IV times n is close to chi-squared
     value = {
-        column: float(bins.information_value.sum()) - chance * len(bins.steps.cuts) for column, bins in columns.items()
+        column: float(bins.information_value.sum()) - chance * (len(bins.evidence) - 1)
+        for column, bins in columns.items()
     }
     rarer = min(defaults, others)
     most = max(2, min(MOST_COLUMNS, int(rarer / DEFAULTS_PER_COLUMN)))
@@ -137,7 +134,7 @@ def _weighted(kept: list[int], evidence: dict[int, Matrix], sample: Sample) -> t
     """Intercept and weights; the column that weighs most against its own evidence is dropped until none does."""
     while True:
         rows = np.column_stack([evidence[column] for column in kept]) if kept else np.empty((len(sample), 0))
-        coefficients = penalised(rows, sample.outcome, STRENGTH)
+        coefficients = penalised(rows, sample.outcome, STRENGTH, sample.weight)
         if not kept or coefficients[1:].min() > 0:
             return kept, coefficients
         kept = [column for place, column in enumerate(kept) if place != int(coefficients[1:].argmin())]
