@@ -115,7 +115,7 @@ def _binning(
     dtype: str,
     smallest: float,
     **options: Any,  # noqa: ANN401
-) -> Any | None:
+) -> Any | None:  # noqa: ANN401
     """OptBinning's solution; None where there is one outcome alone or no solution."""
     if outcome.min(initial=1.0) == outcome.max(initial=0.0):
         return None
