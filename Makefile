@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test soak check format lint types contracts bench bench-contest bench-explain bench-families bench-features lock clean
+.PHONY: help setup demo test soak check format lint types contracts bench bench-allocation bench-contest bench-explain bench-families bench-features lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -56,6 +56,9 @@ bench-explain: $(READY) ## exact contributions beside pred_contrib, shap, treeli
 
 bench-features: $(READY) ## 20 million invoices: ours beside DuckDB by hand, polars, pandas (ARGS="--invoices N")
 	$(BIN)/python -m benchmarks.features $(ARGS)
+
+bench-allocation: $(READY) ## 100 million yuan over the 302 contest enterprises, beside simple rules
+	$(BIN)/python -m benchmarks.allocation
 
 bench-contest: $(READY) ## import, train and score the contest data: seconds, memory, AUC
 	$(BIN)/python -m benchmarks.contest

@@ -51,3 +51,7 @@ class QuarantineNotFound(AssetlightError):
 
 class SettingNotUsable(AssetlightError):
     """An environment variable or setting has a value that the service cannot use."""
+
+
+class ScoresMissing(AssetlightError):
+    """There is no table of scores to work on."""

@@ -14,8 +14,10 @@ from models.policy.errors import PolicyValueNotInForce, PolicyValueUnknown, Prod
 from models.policy.parameter import DatedValue, Parameter, Value, value_text
 from models.policy.product import Product, ProductFile
 
-OF_VALIDATION = "validation."  # lines a validator holds a model against: no rule of a decision reads them
+OF_VALIDATION = "validation."  # lines a validator holds a model against
 OF_CALIBRATION = "calibration."  # how training sets the level of a model: in the bundle by then, its digest says so
+OF_ALLOCATION = "allocation."  # how a budget is shared out over decided cases
+BESIDE_DECISIONS = (OF_VALIDATION, OF_CALIBRATION, OF_ALLOCATION)  # no rule of a decision reads them
 
 
 @dataclass(frozen=True)
@@ -126,11 +128,10 @@ class Policy:
     def digest(self) -> str:
         """SHA-256 of the values in force and the product definitions: equal digests decide equally.
 
-        The lines of a validation and of calibration are left out: they judge and make models, not decisions on cases,
-        so moving one makes no replay differ.
+        The lines of validation, calibration and allocation are left out: they judge and make models and share out a
+        budget, and say nothing of a case, so moving one makes no replay differ.
         """
-        of_models = (OF_VALIDATION, OF_CALIBRATION)
-        values = {name: value for name, value in self._values_in_force.items() if not name.startswith(of_models)}
+        values = {name: value for name, value in self._values_in_force.items() if not name.startswith(BESIDE_DECISIONS)}
         return digest({"parameters": values, "products": {k: p.as_text() for k, p in self.products.items()}})
 
     @cached_property

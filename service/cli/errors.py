@@ -40,6 +40,7 @@ EXIT_CODE_BY_ERROR: dict[str, int] = {
     "NotApproved": MISSING_PREREQUISITE,
     "NotValidated": MISSING_PREREQUISITE,
     "RegistryRequired": MISSING_PREREQUISITE,
+    "ScoresMissing": MISSING_PREREQUISITE,
     "ReferenceMissing": MISSING_PREREQUISITE,
 }
 

@@ -1,0 +1,85 @@
+"""100 million yuan over the 302 enterprises without a credit record, beside simple rules. `make bench-allocation`.
+
+The road is the one of `make bench-contest`: import, train on the 123 with a record, score; then the plan. Needs the
+contest data beside the project.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from benchmarks.contest import AS_OF, DATA, LABELLED, PORTFOLIO, run
+from models.allocation import read_rate_menu
+from models.allocation.words import sentences
+from models.money import yuan_for_reading
+from service.allocating import share_out
+
+BUDGET_FEN, MENU, ENTERPRISES = 100_000_000 * 100, "rate_churn.csv", 302
+
+
+def main() -> None:
+    """Print the plan, its proved gap and what simple rules earn."""
+    if not DATA.is_dir():
+        raise SystemExit("the contest data is not here: expected ../shared/data/cumcm2020c beside the project")
+    with tempfile.TemporaryDirectory() as folder:
+        home = ("--home", folder)
+        run("import", str(DATA / LABELLED), "--origin", "contest", *home)
+        run("train", "--labels", str(DATA / LABELLED), "--label-origin", "contest", "--as-of", AS_OF, *home)
+        run("score", "--as-of", AS_OF, "--no-decision-ids", *home)
+        learned = set(_scored(Path(folder)))
+        run("import", *(str(DATA / name) for name in PORTFOLIO), "--origin", "contest", *home)
+        run("score", "--as-of", AS_OF, "--no-decision-ids", *home)
+        everyone = pq.read_table(_scores(Path(folder)))
+        rest = [row for row, name in enumerate(everyone["enterprise_id"].to_pylist()) if name not in learned]
+        assert len(rest) == ENTERPRISES, len(rest)
+        pq.write_table(everyone.take(rest), _scores(Path(folder)))
+        began = time.perf_counter()
+        shared = share_out(
+            _scores(Path(folder)),
+            read_rate_menu(DATA / MENU),
+            None,
+            BUDGET_FEN,
+            Path(folder),
+            groups=None,
+            seconds=60.0,
+        )
+        taken = time.perf_counter() - began
+        plan = shared.plan
+        print(
+            f"{len(plan.applicants)} of {ENTERPRISES} may be lent to "
+            f"({json.dumps(_counted(plan.applicants.left_out))}); "
+            f"{yuan_for_reading(plan.offered_fen)} of {yuan_for_reading(BUDGET_FEN)} yuan offered to "
+            f"{int((plan.rate >= 0).sum())}; planned in {taken:.1f} s, proved gap {plan.gap:.1e}"
+        )
+        for name, fen in {"this plan": plan.expected_profit_fen, **shared.rules}.items():
+            print(
+                f"  {name}: {yuan_for_reading(round(fen / 100) * 100)} yuan a year ({fen / plan.expected_profit_fen:.1%})"
+            )
+        rates, counts = np.unique(plan.menu.rates[plan.rate[plan.rate >= 0]], return_counts=True)
+        print("  rates:", ", ".join(f"{rate:.2%} x {count}" for rate, count in zip(rates, counts, strict=True)))
+        for _, en in sentences(plan):
+            print(f"  {en}")
+
+
+def _scores(home: Path) -> Path:
+    return home / "results" / f"scores-{AS_OF}.parquet"
+
+
+def _scored(home: Path) -> list[str]:
+    return [str(name) for name in pq.read_table(_scores(home), columns=["enterprise_id"])["enterprise_id"].to_pylist()]
+
+
+def _counted(left_out: object) -> dict[str, int]:
+    assert isinstance(left_out, dict)
+    reasons = list(left_out.values())
+    return {reason: reasons.count(reason) for reason in sorted(set(reasons))}
+
+
+if __name__ == "__main__":
+    main()
