@@ -58,6 +58,7 @@ def main() -> None:
             f"{int((plan.rate >= 0).sum())}; planned in {taken:.1f} s, proved gap {plan.gap:.1e}"
         )
         for name, fen in {"this plan": plan.expected_profit_fen, **shared.rules}.items():
+            share = fen / plan.expected_profit_fen
             print(
                 f"  {name}: {yuan_for_reading(round(fen / 100) * 100)} yuan a year ({fen / plan.expected_profit_fen:.1%})"
             )
