@@ -59,9 +59,7 @@ def main() -> None:
         )
         for name, fen in {"this plan": plan.expected_profit_fen, **shared.rules}.items():
             share = fen / plan.expected_profit_fen
-            print(
-                f"  {name}: {yuan_for_reading(round(fen / 100) * 100)} yuan a year ({fen / plan.expected_profit_fen:.1%})"
-            )
+            print(f"  {name}: {yuan_for_reading(round(fen / 100) * 100)} yuan a year ({share:.1%})")
         rates, counts = np.unique(plan.menu.rates[plan.rate[plan.rate >= 0]], return_counts=True)
         print("  rates:", ", ".join(f"{rate:.2%} x {count}" for rate, count in zip(rates, counts, strict=True)))
         for _, en in sentences(plan):
