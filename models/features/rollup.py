@@ -13,6 +13,7 @@ visible row at all, so that a feed that is not connected never looks like one th
 
 - `s.<measure>_<a>_<b>`: the measure over ages a..b-1, that is over (as_of - b months, as_of - a months]; 0 when empty;
 - `s.first_blue`, `s.last_blue`: days of the first and last blue invoice ever seen; null if there is none;
+- `s.silence`: the longest run of days without a blue invoice in 12 months, see `models.features.silence`;
 - `s.cp_*`: counterparties over 12 months, see `PARTY_COLUMNS`.
 """
 
@@ -22,6 +23,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
+from models.features import silence
 from models.features.visibility import visible_on_sql
 from models.features.windows import anchor_day, days_to_slot_end_sql, slot_number, slot_sql
 from models.records.invoice import INVOICE, SALES, VALID, VOID
@@ -54,14 +56,13 @@ ROW_MEASURES: dict[str, tuple[str, str]] = {
 
 # What a month is, from its rows: name -> (SQL aggregate over the rows of a slot, how months combine). Sums of a month
 # or counterparty are held in 64 bits (to 9 * 10^16 yuan; beyond, DuckDB raises an error), sums of squares in 128.
-# `{bit}`: the place of a slot in a word of four slots, so that 12 months of days are three 128-bit words.
 MONTH_MEASURES: dict[str, tuple[str, str]] = {
     **{
         name: (f"{combine}({name})::BIGINT", combine)
         for name, (_, combine) in ROW_MEASURES.items()
         if combine in ("sum", "max") and name != "last"
     },
-    "days": ("CASE WHEN age < 12 THEN bit_or(days)::HUGEINT << {bit} ELSE 0 END", "bit_or"),
+    "days": ("CASE WHEN age < 12 THEN bit_or(days) ELSE 0 END", "bit_or"),
     "red": ("(sum(blue) - sum(net))::BIGINT", "sum"),
     "active": ("CASE WHEN sum(blue_n) > 0 THEN 1 ELSE 0 END", "sum"),
     "moment": ("(age * sum(net))::BIGINT", "sum"),
@@ -128,41 +129,52 @@ def enterprise_ctes(by_month: str, counterparties: str, columns: Iterable[str], 
     months, oldest (see `PARTY_COLUMNS`) and whatever else a caller reads, over those of 12 months at least. `alone`:
     more contributions, each of which is all there is of its slot.
     """
-    wanted = sorted(columns)
+    asked = frozenset(columns)
+    silent = silence.COLUMN in asked
+    wanted = sorted(asked.union(silence.WINDOWS) if silent else asked)
     windowed = [match for column in wanted if (match := _WINDOWED.match(column))]
     party = [column for column in wanted if column in PARTY_COLUMNS]
     parties = "".join(f", {PARTY_COLUMNS[column]} AS {column}" for column in party)
     ends = "min(first) AS first_blue, max(last) AS last_blue"
     if alone is None:
         ctes = [
-            f"months AS ({_months(by_month, windowed)})",
+            f"months AS ({_measured(_months(by_month, windowed), windowed)})",
             f"trade AS (SELECT e, sale, {ends}{_totals(windowed)} FROM months GROUP BY e, sale)",
         ]
     else:
         recent = [match for match in windowed if int(match[3]) <= 12]
         longer = [match for match in windowed if match not in recent]
         year = "".join(f", coalesce({match[0]}, 0) AS {match[0]}" for match in recent)
+        of_year = f"{_months(by_month, recent, 'age < 12')} UNION ALL {_lone(alone, recent, 'age < 12')}"
         ctes = [
             f"months AS ({_months(by_month, longer)} UNION ALL {_lone(alone, longer)})",
-            f"year_months AS ({_months(by_month, recent, 'age < 12')} UNION ALL {_lone(alone, recent, 'age < 12')})",
+            f"year_months AS ({_measured(of_year, recent)})",
             f"ever AS (SELECT e, sale, {ends}{_totals(longer)} FROM months GROUP BY e, sale)",
             f"year AS (SELECT e, sale{_totals(recent)} FROM year_months GROUP BY e, sale)",
             f"trade AS (SELECT ever.*{year} FROM ever LEFT JOIN year USING (e, sale))",
         ]
+    sides = "joined_sides" if silent else "joined"
     shown = "".join(f", {name if name in _NULL_WITHOUT else f'coalesce({name}, 0) AS {name}'}" for name in party)
     return ", ".join(
         [
             *ctes,
             f"counterparties AS ({counterparties})",
             f"parties AS (SELECT e, sale{parties} FROM counterparties GROUP BY e, sale)",
-            f"joined AS (SELECT trade.*{shown} FROM trade LEFT JOIN parties USING (e, sale))",
+            f"{sides} AS (SELECT trade.*{shown} FROM trade LEFT JOIN parties USING (e, sale))",
+            *([f"joined AS ({silence.of_year(sides)})"] if silent else []),
         ]
     )
 
 
 def _monthly(windowed: Iterable[re.Match[str]]) -> list[tuple[str, str]]:
     """The measures of the windows, each with its aggregate over the rows of a slot."""
-    return [(name, MONTH_MEASURES[name][0]) for name in sorted({match[1] for match in windowed})]
+    names = {"days" if match[1] in silence.MEASURES else match[1] for match in windowed}
+    return [(name, MONTH_MEASURES[name][0]) for name in sorted(names)]
+
+
+def _measured(months: str, windowed: Iterable[re.Match[str]]) -> str:
+    """The SELECT of a row per slot, with what the silence of a year needs where a window asks for it."""
+    return silence.by_month(f"({months})") if any(match[1] in silence.MEASURES for match in windowed) else months
 
 
 def _months(contributions: str, windowed: Iterable[re.Match[str]], condition: str = "true") -> str:
@@ -199,4 +211,5 @@ def _over_months(match: re.Match[str]) -> str:
     """SQL of a measure over a stretch of months, 0 when it is empty."""
     name, start, end = match.groups()
     condition = f"age < {end}" + (f" AND age >= {start}" if start != "0" else "")
-    return f"{MONTH_MEASURES[name][1]}(CASE WHEN {condition} THEN {name} ELSE 0 END)"
+    combine = silence.MEASURES.get(name) or MONTH_MEASURES[name][1]
+    return f"{combine}(CASE WHEN {condition} THEN {name} ELSE 0 END)"

@@ -93,15 +93,9 @@ def _invoice_ctes(features: Iterable[Feature], cells: InvoiceCells | None, *, pa
 
 
 def _at(text: str, as_of: date) -> str:
-    """The statement with the facts of the day written in: {as_of}, {year_ago}, {bit}, {days_0_4}, {days_4_8} ..."""
-    lengths = slot_lengths(as_of, 12)
-    places = [sum(lengths[age // 4 * 4 : age]) for age in range(12)]
-    facts = {
-        "as_of": day_sql(as_of),
-        "year_ago": day_sql(months_before(as_of, 12)),
-        "bit": f"CASE age {' '.join(f'WHEN {age} THEN {place}' for age, place in enumerate(places))} END",
-    }
-    facts |= {f"days_{age}_{age + 4}": str(sum(lengths[age : age + 4])) for age in (0, 4, 8)}
+    """The statement with the facts of the day written in: {as_of}, {year_ago}, {slot_0} to {slot_11}."""
+    facts = {"as_of": day_sql(as_of), "year_ago": day_sql(months_before(as_of, 12))}
+    facts |= {f"slot_{age}": str(length) for age, length in enumerate(slot_lengths(as_of, 12))}
     for name, value in facts.items():
         text = text.replace(f"{{{name}}}", value)
     return text

@@ -48,16 +48,6 @@ def _growth(name: str, months: int, zh: str, en: str) -> Feature:
 # Position of the months in the window is 0 (oldest) to 11 (newest): their mean is 5.5, their squared spread 143.
 _TREND = ratio("5.5 * s.net_0_12 - s.moment_0_12", "143 * s.net_0_12")
 
-# One character per day of the 12 months, oldest first, '1' where something was sold; a run of '0' is a silence, and the
-# longest piece between ones is the greatest one, for all pieces are made of '0'.
-_DAY_TEXT = " || ".join(
-    f"lpad(bin(s.days_{age}_{age + 4}::HUGEINT), {{days_{age}_{age + 4}}}, '0')" for age in (8, 4, 0)
-)
-_GAP = (
-    f"CASE WHEN s.first_blue IS NOT NULL THEN length(list_max(string_split("
-    f"CASE WHEN s.first_blue > {{year_ago}} THEN ltrim({_DAY_TEXT}, '0') ELSE {_DAY_TEXT} END, '1'))) END"
-)
-
 FEATURES: tuple[Feature, ...] = (
     *(_net_sales(months) for months in (3, 6, 12, 24)),
     _growth("sales_growth_yoy", 12, "近12个月", "last 12 months"),
@@ -154,7 +144,7 @@ FEATURES: tuple[Feature, ...] = (
             "as_of included, the days before the very first sale left out"
         ),
         empty="the whole window when sales lie only before it; null when no valid positive sale was ever seen",
-        expression=_GAP,
+        expression="CASE WHEN s.first_blue IS NOT NULL THEN s.silence END",
     ),
     Feature(
         name="days_since_last_sale",
