@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -13,11 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.features.catalogue import CATALOGUE, ROLLUPS
-from models.features.copies import NAMES, build_copies, build_names, copied_relations, drop_copies, known_on
-from models.features.engine import database, desk
+from models.features.copies import NAMES, build_copies, build_names, copied_relations, known_on
+from models.features.engine import database, desk, room
 from models.features.family import NETWORK, Rollup, mentioned, rollups_of
 from models.features.feature import Feature
-from models.features.ledger import build_ledger, drop_ledger, ledger_cells
+from models.features.ledger import build_ledger, ledger_cells
 from models.features.neighbourhood import network_facts
 from models.features.rollup import contributions_sql, counterparties_sql
 from models.features.statement import DaySources, InvoiceCells, day_statement
@@ -29,6 +30,8 @@ from models.tables import Source, Tables, empty_table
 
 SMALL_ROWS = 100_000  # below this one thread is quicker than handing out work
 MOST_DAYS_PER_LEDGER = 32
+DAYS_AT_ONCE = 2  # the end of a statement keeps one core busy: let another day have the rest
+_NUMBERED_NETWORK = f"(SELECT n.e, f.* EXCLUDE (e) FROM {NETWORK} f JOIN {NAMES} n ON n.enterprise_id = f.e)"
 _AS_OF = pa.field("as_of", pa.date32())
 
 
@@ -129,9 +132,9 @@ def _of_days(asked: _Asked, relations: Tables, days: list[date]) -> dict[date, p
     try:
         relations.attach(connection)
         for group in _groups_of_one_grid(days):
-            for position, day in enumerate(group if asked.network else ()):
-                connection.register(f"{NETWORK}_{position}" if len(group) > 1 else NETWORK, asked.network_on(day))
             if len(group) == 1:
+                if asked.network:
+                    connection.register(NETWORK, asked.network_on(group[0]))
                 by_day[group[0]] = connection.sql(_day_text(asked.about(asked.features), group[0])).to_arrow_table()
             else:
                 by_day |= _of_group(connection, asked, group)
@@ -201,28 +204,31 @@ def _of_group(connection: duckdb.DuckDBPyConnection, asked: _Asked, days: list[d
     """The features of each of some days that share a month grid: one pass over the rows for all of them."""
     rollups = tuple(asked.rollups.values())
     others = [name for name in asked.tables.by_kind if name != INVOICE.name and name in KINDS]
-    build_names(connection, [name for name in asked.tables.by_kind if name in KINDS])
-    build_copies(connection, rollups, others, days)
-    if asked.invoices:
-        build_ledger(connection, days)
-    by_day: dict[date, pa.Table] = {}
-    for position, day in enumerate(days):
-        sources = DaySources(
-            invoices=ledger_cells(day, position) if asked.invoices else None,
-            rollups=asked.rollups,
-            relations={
-                **copied_relations(rollups, position),
-                NETWORK: f"(SELECT n.e, f.* EXCLUDE (e) FROM {NETWORK}_{position} f JOIN {NAMES} n "
-                "ON n.enterprise_id = f.e)",
-            },
-            known=[f"SELECT n.e FROM named JOIN {NAMES} n USING (enterprise_id)", known_on(position)],
-            names=NAMES,
-        )
-        by_day[day] = connection.sql(day_statement(day, asked.features, sources)).to_arrow_table()
-    if asked.invoices:
-        drop_ledger(connection)
-    drop_copies(connection, rollups)
-    return by_day
+    with room(connection) as another:
+        build_names(connection, [name for name in asked.tables.by_kind if name in KINDS])
+        build_copies(connection, rollups, others, days)
+        if asked.invoices:
+            build_ledger(connection, days)
+
+        def of_day(position: int) -> pa.Table:
+            day = days[position]
+            sources = DaySources(
+                invoices=ledger_cells(day, position) if asked.invoices else None,
+                rollups=asked.rollups,
+                relations={**copied_relations(rollups, position), NETWORK: _NUMBERED_NETWORK},
+                known=[known_on(position)],
+                names=NAMES,
+            )
+            cursor = another()
+            try:
+                if asked.network:
+                    cursor.register(NETWORK, asked.network_on(day))
+                return cursor.sql(day_statement(day, asked.features, sources)).to_arrow_table()
+            finally:
+                cursor.close()
+
+        with ThreadPoolExecutor(1 if _is_small(asked.tables) else DAYS_AT_ONCE) as pool:
+            return dict(zip(days, pool.map(of_day, range(len(days))), strict=True))
 
 
 def _connected(tables: Tables, features: Sequence[Feature]) -> Mapping[str, Rollup]:

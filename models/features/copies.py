@@ -20,25 +20,24 @@ KNOWN = "ledger_known"
 
 
 def build_names(connection: duckdb.DuckDBPyConnection, kinds: Iterable[str]) -> None:
-    """The table of enterprise numbers, over the given kinds and the registered table `named`."""
+    """The table of enterprise numbers, in the order of their ids, over the given kinds and the table `named`."""
     each = " UNION ".join(f'SELECT enterprise_id FROM "{name}"' for name in ["named", *kinds])
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {NAMES} AS SELECT row_number() OVER ()::INT AS e, enterprise_id FROM ({each})"
+        f"CREATE TABLE {NAMES} AS SELECT row_number() OVER (ORDER BY enterprise_id)::INT AS e, enterprise_id "
+        f"FROM ({each})"
     )
 
 
 def build_copies(
     connection: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup], kinds: Sequence[str], days: Sequence[date]
 ) -> None:
-    """A copy of each relation that the rollups read, and who is known from which of `kinds` on which days."""
+    """A copy of each relation that the rollups read, and who is known on which days: from `kinds`, or `named`."""
     for relation, readers in _read(rollups).items():
         kind = KINDS[readers[0].kind_of(relation)]
         own = sorted({column for rollup in readers for column in rollup.columns_of(kind)})
         columns = "".join(f', r."{column}"' for column in own if column != "enterprise_id")
         where = readers[0].where.get(kind.name, "true")
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {_copy(relation)} AS {_seen(kind.name, days, columns)} AND ({where})"
-        )
+        connection.execute(f"CREATE TABLE {_copy(relation)} AS {_seen(kind.name, days, columns)} AND ({where})")
     copied = _read(rollups)
     known = [
         f"SELECT DISTINCT e, seen_from, seen_until FROM {_copy(name)}"
@@ -46,8 +45,8 @@ def build_copies(
         else f"SELECT DISTINCT e, seen_from, seen_until FROM ({_seen(name, days)})"
         for name in kinds
     ]
-    nothing = "SELECT 0 AS e, 0 AS seen_from, 0 AS seen_until WHERE false"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {KNOWN} AS {' UNION '.join([*known, nothing])}")
+    named = f"SELECT e, 0 AS seen_from, {len(days)} AS seen_until FROM named JOIN {NAMES} USING (enterprise_id)"
+    connection.execute(f"CREATE TABLE {KNOWN} AS {' UNION '.join([*known, named])}")
 
 
 def copied_relations(rollups: Sequence[Rollup], position: int) -> Mapping[str, str]:
@@ -58,12 +57,6 @@ def copied_relations(rollups: Sequence[Rollup], position: int) -> Mapping[str, s
 def known_on(position: int) -> str:
     """SELECT of the numbers of the enterprises known on the day at `position`."""
     return f"SELECT e FROM {KNOWN} WHERE {_on(position)}"
-
-
-def drop_copies(connection: duckdb.DuckDBPyConnection, rollups: Sequence[Rollup]) -> None:
-    """Free the copies."""
-    for table in [NAMES, KNOWN, *map(_copy, _read(rollups))]:
-        connection.execute(f"DROP TABLE {table}")
 
 
 def _read(rollups: Iterable[Rollup]) -> dict[str, list[Rollup]]:

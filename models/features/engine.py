@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import atexit
 import functools
+import itertools
 import os
 import tempfile
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +24,7 @@ import pyarrow as pa
 MEMORY_LIMIT = "3GB"  # beyond it DuckDB spills to the temporary directory
 MOST_STATEMENTS = 256  # planned statements that a desk keeps: one a family, day and set of connected kinds
 MOST_IDLE_DESKS = 8
+_ROOMS = itertools.count()
 
 
 def database(*, small: bool) -> duckdb.DuckDBPyConnection:
@@ -41,6 +43,29 @@ def _database(process: int, *, small: bool) -> duckdb.DuckDBPyConnection:  # noq
     if small:
         settings["threads"] = 1
     return duckdb.connect(config=settings)
+
+
+@contextmanager
+def room(connection: duckdb.DuckDBPyConnection) -> Iterator[Callable[[], duckdb.DuckDBPyConnection]]:
+    """A schema of its own in the database, in which the connection makes its tables from now on; gone afterwards.
+
+    Yields a function to open another cursor that sees the tables (but no view and no registered table): for one thread
+    each, to be closed by the caller.
+    """
+    name = f"room_{next(_ROOMS)}"
+    connection.execute(f"CREATE SCHEMA {name}")
+    connection.execute(f"SET schema = '{name}'")
+
+    def another() -> duckdb.DuckDBPyConnection:
+        cursor = connection.cursor()
+        cursor.execute(f"SET schema = '{name}'")
+        return cursor
+
+    try:
+        yield another
+    finally:
+        connection.execute("SET schema = 'main'")
+        connection.execute(f"DROP SCHEMA {name} CASCADE")
 
 
 class Shown:

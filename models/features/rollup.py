@@ -30,6 +30,7 @@ from models.records.invoice import INVOICE, SALES, VALID, VOID
 
 OLDEST_AGE = 24
 MONTH_END_DAYS = 3  # the last days of a calendar month in which sales are dressed up
+SIDE_COLUMNS = "e, sale"
 ROUND_FEN = 100_000  # a total that is a whole multiple of 1,000 yuan is a round amount
 
 _BLUE = f"r.status = '{VALID}' AND r.amount_fen > 0"
@@ -43,13 +44,12 @@ ROW_MEASURES: dict[str, tuple[str, str]] = {
     "void_n": (f"CASE WHEN r.status = '{VOID}' THEN 1 ELSE 0 END", "sum"),
     "issued_n": ("1", "sum"),
     "end_blue": (
-        f"CASE WHEN {_BLUE} AND day(r.issued_on) > day(last_day(r.issued_on)) - {MONTH_END_DAYS} "
-        "THEN r.amount_fen ELSE 0 END",
+        f"CASE WHEN {_BLUE} AND {{month_end}} THEN r.amount_fen ELSE 0 END",
         "sum",
     ),
     "round_n": (f"CASE WHEN {_BLUE} AND r.total_fen % {ROUND_FEN} = 0 THEN 1 ELSE 0 END", "sum"),
     "top": (f"CASE WHEN {_BLUE} THEN r.amount_fen ELSE 0 END", "max"),
-    "days": (f"CASE WHEN {_BLUE} THEN 1 << ({{days_to_slot_end}}) ELSE 0 END", "bit_or"),
+    "days": (f"CASE WHEN {_BLUE} THEN {{bit}} ELSE 0 END", "bit_or"),
     "first": (f"CASE WHEN {_BLUE} THEN r.issued_on END", "min"),
     "last": (f"CASE WHEN {_BLUE} THEN r.issued_on END", "max"),
 }
@@ -105,7 +105,11 @@ _WINDOWED = re.compile(r"^([a-z_]+)_(\d+)_(\d+)$")
 def contributions_sql(as_of: date) -> str:
     """SQL of what each invoice visible on one day contributes, with the age of its slot."""
     slot = slot_sql("r.issued_on", anchor_day(as_of))
-    measures = ", ".join(f"{expression} AS {name}" for name, expression in row_measures(anchor_day(as_of)).items())
+    of_row = row_measures(
+        bit=f"(1 << {days_to_slot_end_sql('r.issued_on', anchor_day(as_of))})::INT",
+        month_end=f"day(r.issued_on) > day(last_day(r.issued_on)) - {MONTH_END_DAYS}",
+    )
+    measures = ", ".join(f"{expression} AS {name}" for name, expression in of_row.items())
     return (
         f"SELECT r.enterprise_id AS e, r.direction = '{SALES}' AS sale, r.counterparty_id AS cp, "
         f"least({slot_number(as_of)} - {slot}, {OLDEST_AGE})::INT AS age, {measures} "
@@ -113,21 +117,31 @@ def contributions_sql(as_of: date) -> str:
     )
 
 
-def row_measures(anchor: int) -> dict[str, str]:
-    """What one invoice contributes: name -> SQL over the invoice row."""
-    days_to_slot_end = days_to_slot_end_sql("r.issued_on", anchor)
+def row_measures(*, bit: str, month_end: str) -> dict[str, str]:
+    """What one invoice contributes: name -> SQL over the invoice row.
+
+    `bit`, `month_end`: SQL of the day's bit in the word of its slot, and of whether a month's last days hold it.
+    """
     return {
-        name: expression.replace("{days_to_slot_end}", days_to_slot_end)
+        name: expression.replace("{bit}", bit).replace("{month_end}", month_end)
         for name, (expression, _) in ROW_MEASURES.items()
     }
 
 
-def enterprise_ctes(by_month: str, counterparties: str, columns: Iterable[str], alone: str | None = None) -> str:
+def enterprise_ctes(
+    by_month: str,
+    counterparties: str,
+    columns: Iterable[str],
+    *,
+    alone: str | None = None,
+    side: str = SIDE_COLUMNS,
+) -> str:
     """The common table expressions to `joined`: a row per (e, sale) with the columns asked for.
 
-    `by_month` names the relation to read contributions from. `counterparties`: SELECT of e, sale, net, blue, blue_half,
-    months, oldest (see `PARTY_COLUMNS`) and whatever else a caller reads, over those of 12 months at least. `alone`:
-    more contributions, each of which is all there is of its slot.
+    `by_month` names the relation to read contributions from. `counterparties`: SELECT of the side, net, blue,
+    blue_half, months, oldest (see `PARTY_COLUMNS`) and whatever else a caller reads, over those of 12 months at least.
+    `alone`: more contributions, each of which is all there is of its slot. `side`: the columns of both that name the
+    side of an enterprise; a single one is twice the number of the enterprise, plus one for its sales.
     """
     asked = frozenset(columns)
     silent = silence.COLUMN in asked
@@ -138,29 +152,31 @@ def enterprise_ctes(by_month: str, counterparties: str, columns: Iterable[str], 
     ends = "min(first) AS first_blue, max(last) AS last_blue"
     if alone is None:
         ctes = [
-            f"months AS ({_measured(_months(by_month, windowed), windowed)})",
-            f"trade AS (SELECT e, sale, {ends}{_totals(windowed)} FROM months GROUP BY e, sale)",
+            f"months AS ({_measured(_months(by_month, windowed, side), windowed)})",
+            f"trade AS (SELECT {side}, {ends}{_totals(windowed)} FROM months GROUP BY {side})",
         ]
     else:
         recent = [match for match in windowed if int(match[3]) <= 12]
         longer = [match for match in windowed if match not in recent]
         year = "".join(f", coalesce({match[0]}, 0) AS {match[0]}" for match in recent)
-        of_year = f"{_months(by_month, recent, 'age < 12')} UNION ALL {_lone(alone, recent, 'age < 12')}"
+        last = "age < 12"
+        of_year = f"{_months(by_month, recent, side, last)} UNION ALL {_lone(alone, recent, side, last)}"
         ctes = [
-            f"months AS ({_months(by_month, longer)} UNION ALL {_lone(alone, longer)})",
+            f"months AS ({_months(by_month, longer, side)} UNION ALL {_lone(alone, longer, side)})",
             f"year_months AS ({_measured(of_year, recent)})",
-            f"ever AS (SELECT e, sale, {ends}{_totals(longer)} FROM months GROUP BY e, sale)",
-            f"year AS (SELECT e, sale{_totals(recent)} FROM year_months GROUP BY e, sale)",
-            f"trade AS (SELECT ever.*{year} FROM ever LEFT JOIN year USING (e, sale))",
+            f"ever AS (SELECT {side}, {ends}{_totals(longer)} FROM months GROUP BY {side})",
+            f"year AS (SELECT {side}{_totals(recent)} FROM year_months GROUP BY {side})",
+            f"trade AS (SELECT ever.*{year} FROM ever LEFT JOIN year USING ({side}))",
         ]
     sides = "joined_sides" if silent else "joined"
+    named = "trade.*" if side == SIDE_COLUMNS else f"{side} // 2 AS e, {side} % 2 = 1 AS sale, trade.* EXCLUDE ({side})"
     shown = "".join(f", {name if name in _NULL_WITHOUT else f'coalesce({name}, 0) AS {name}'}" for name in party)
     return ", ".join(
         [
             *ctes,
             f"counterparties AS ({counterparties})",
-            f"parties AS (SELECT e, sale{parties} FROM counterparties GROUP BY e, sale)",
-            f"{sides} AS (SELECT trade.*{shown} FROM trade LEFT JOIN parties USING (e, sale))",
+            f"parties AS (SELECT {side}{parties} FROM counterparties GROUP BY {side})",
+            f"{sides} AS (SELECT {named}{shown} FROM trade LEFT JOIN parties USING ({side}))",
             *([f"joined AS ({silence.of_year(sides)})"] if silent else []),
         ]
     )
@@ -177,22 +193,22 @@ def _measured(months: str, windowed: Iterable[re.Match[str]]) -> str:
     return silence.by_month(f"({months})") if any(match[1] in silence.MEASURES for match in windowed) else months
 
 
-def _months(contributions: str, windowed: Iterable[re.Match[str]], condition: str = "true") -> str:
+def _months(contributions: str, windowed: Iterable[re.Match[str]], side: str, condition: str = "true") -> str:
     """SELECT of a row per slot from contributions."""
     measures = "".join(f", {sql} AS {name}" for name, sql in _monthly(windowed))
     return (
-        f"SELECT e, sale, age{measures}, min(first) AS first, max(last) AS last FROM {contributions} "
-        f"WHERE {condition} GROUP BY e, sale, age"
+        f"SELECT {side}, age{measures}, min(first) AS first, max(last) AS last FROM {contributions} "
+        f"WHERE {condition} GROUP BY {side}, age"
     )
 
 
-def _lone(contributions: str, windowed: Iterable[re.Match[str]], condition: str = "true") -> str:
+def _lone(contributions: str, windowed: Iterable[re.Match[str]], side: str, condition: str = "true") -> str:
     """The same where each contribution is a slot; a sum keeps its width, so that its square does."""
     measures = "".join(
         f", {_AGGREGATE.sub(lambda found: f'{found[2]}::HUGEINT' if found[1] == 'sum' else found[2], sql)} AS {name}"
         for name, sql in _monthly(windowed)
     )
-    return f"SELECT e, sale, age{measures}, first, last FROM {contributions} WHERE {condition}"
+    return f"SELECT {side}, age{measures}, first, last FROM {contributions} WHERE {condition}"
 
 
 def _totals(windowed: Iterable[re.Match[str]]) -> str:

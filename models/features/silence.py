@@ -25,7 +25,9 @@ def by_month(months: str) -> str:
     steps += [{"filled": f"filled | (filled >> {by})"} for by in (1, 2, 4, 8, 16)]  # every bit below the highest
     steps += [{"run_1": "xor(filled, days)"}]
     steps += [{f"run_{2 * n}": f"run_{n} & (run_{n} >> {n})"} for n in (1, 2, 4, 8)]  # where so many zeros begin
-    steps += [{"within": "CASE WHEN run_16 > 0 THEN 16 ELSE 0 END", "begins": "CASE WHEN run_16 > 0 THEN run_16 ELSE -1 END"}]
+    steps += [
+        {"within": "CASE WHEN run_16 > 0 THEN 16 ELSE 0 END", "begins": "CASE WHEN run_16 > 0 THEN run_16 ELSE -1 END"}
+    ]
     for n in (8, 4, 2, 1):
         steps += [{"longer": f"begins & (run_{n} >> within)"}]
         steps += [

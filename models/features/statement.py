@@ -8,7 +8,7 @@ from datetime import date
 
 from models.features.family import PARTIES, Rollup, mentioned, rollups_of
 from models.features.feature import Feature
-from models.features.rollup import enterprise_ctes
+from models.features.rollup import SIDE_COLUMNS, enterprise_ctes
 from models.features.visibility import day_sql
 from models.features.windows import months_before, slot_lengths
 
@@ -17,13 +17,14 @@ from models.features.windows import months_before, slot_lengths
 class InvoiceCells:
     """What the invoice rollup reads, see `enterprise_ctes`; `prelude`: CTEs that make the contributions.
 
-    `parties`: SELECT of e, sale, party, net, blue from the CTE `counterparties`.
+    `parties`: SELECT of e, sale, party, net, blue from the CTE `counterparties`. `side`: as in `enterprise_ctes`.
     """
 
     by_month: str
     counterparties: str
     parties: str
     alone: str | None = None
+    side: str = SIDE_COLUMNS
     prelude: str = ""
 
 
@@ -67,10 +68,10 @@ def day_statement(as_of: date, features: Sequence[Feature], sources: DaySources)
         *(_SIDES if sources.invoices else ()),
         *(f"LEFT JOIN of_{rollup.name} {rollup.name} ON {rollup.name}.e = known.e" for rollup in rollups),
     ]
-    who = "n.enterprise_id" if sources.names else "known.e"
+    who = "n.enterprise_id" if sources.names else "known.e"  # numbers are in the order of the ids
     text = (
         f"WITH {', '.join(ctes)} SELECT {who} AS enterprise_id{',' if columns else ''} {columns} FROM known "
-        f"{' '.join(joins)} ORDER BY {who}"
+        f"{' '.join(joins)} ORDER BY known.e"
     )
     return _at(text, as_of)
 
@@ -87,7 +88,7 @@ def _invoice_ctes(features: Iterable[Feature], cells: InvoiceCells | None, *, pa
     wanted = frozenset[str]().union(*(feature.columns_read for feature in features))
     return [
         *([cells.prelude] if cells.prelude else []),
-        enterprise_ctes(cells.by_month, cells.counterparties, wanted, cells.alone),
+        enterprise_ctes(cells.by_month, cells.counterparties, wanted, alone=cells.alone, side=cells.side),
         *([f"of_{PARTIES} AS ({cells.parties})"] if parties else []),
     ]
 
