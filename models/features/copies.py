@@ -56,7 +56,7 @@ def copied_relations(rollups: Sequence[Rollup], position: int) -> Mapping[str, s
 
 def known_on(position: int) -> str:
     """SELECT of the numbers of the enterprises known on the day at `position`."""
-    return f"SELECT e FROM {KNOWN} WHERE {_on(position)}"
+    return f"SELECT DISTINCT e FROM {KNOWN} WHERE {_on(position)}"
 
 
 def _read(rollups: Iterable[Rollup]) -> dict[str, list[Rollup]]:
