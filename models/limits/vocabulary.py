@@ -1,4 +1,4 @@
-"""The names of all facts that the limit engine reads, by watching it read."""
+"""The names of all facts that the limit engine reads, by watching it read, and the values that they can have."""
 
 from __future__ import annotations
 
@@ -6,10 +6,34 @@ from typing import Any
 
 import numpy as np
 
+from models.features import CATALOGUE
+from models.features.bounds import ANYTHING, NOT_NEGATIVE, SHARE, Bounds, bounds_of
 from models.limits.arithmetic import FloatColumn
 from models.limits.case import NO_REQUEST, Cases
 from models.limits.engine import compute_limits
 from models.policy import Policy
+
+_SHARES = frozenset(("orders_fulfilment", "receivables_advance_rate", "receivables_dilution"))
+_SIGNED = frozenset(
+    (
+        "forecast_growth",
+        "statement_equity_fen",
+        "statement_net_profit_fen",
+        "statement_operating_cash_flow_fen",
+        "tax_cit_12m_fen",  # a refund
+        "tax_vat_12m_fen",
+    )
+)
+_FEATURES = {feature.name: bounds_of(feature) for feature in CATALOGUE}
+
+
+def fact_bounds(name: str) -> Bounds:
+    """The least and the greatest value that a fact of the model or of the engine can have, in its own unit."""
+    if name in _FEATURES:
+        return _FEATURES[name]
+    if name in _SHARES:
+        return SHARE
+    return ANYTHING if name in _SIGNED else NOT_NEGATIVE
 
 
 class _Watched(dict[str, FloatColumn]):

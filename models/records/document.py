@@ -33,6 +33,8 @@ Made from the declarations in `models/records` by `python -m models.records.docu
   scores are fractions: 0.35, or 35% in a file.
 - A header may be the Chinese or the English word, the name, or one of the aliases; blanks, capitals, underscores and
   full width do not matter.
+- An enterprise id may be any code. One written like the 统一社会信用代码 of a business is refused (`enterprise_code`)
+  when its check character or a character fails GB 32100-2015: one digit mistyped would be another enterprise.
 - Empty is unknown, never zero and never no. A kind that no feed delivers is not connected, which is not bad.
 - Read as empty: UNKNOWN.
 - ● required, ○ optional, ◆ part of the key, ▷ may lie in the future (due, expiry); no other date may lie after the day

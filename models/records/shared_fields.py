@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from models.records.kind import Field, spellings
+from models.records.kind import Check, Field, spellings
+from models.records.uscc import valid_uscc_sql
 
 ENTERPRISE_ID = Field(
     "enterprise_id",
@@ -12,6 +13,21 @@ ENTERPRISE_ID = Field(
     ("企业编号", "客户编号", "客户号", "统一社会信用代码", "company_id", "customer_no", "uscc"),
     note="The bank's key of the enterprise: usually its 18-character 统一社会信用代码, in other data any code (E124).",
     example="914403001922038216",
+)
+
+# What is written like the unified social credit code of a registered business: department 9 with a category, a region
+# (GB/T 2260; 10 is the state's own register), 18 characters in all.
+_CODE_LIKE = (
+    "regexp_full_match(upper(enterprise_id), "
+    "'9[1239](10|1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])[0-9]{4}[0-9A-Z]{10}')"
+)
+ENTERPRISE_CODE = Check(
+    "enterprise_code",
+    f"NOT {_CODE_LIKE} OR {valid_uscc_sql('upper(enterprise_id)')}",
+    "企业代号形如统一社会信用代码，但校验位或字符不符合 GB 32100-2015",
+    "the enterprise id is written like a unified social credit code, but fails GB 32100-2015 (characters or check "
+    "character)",
+    ("enterprise_id",),
 )
 
 CURRENCIES = spellings(

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from models.sheets.errors import ParquetUnreadable, SheetEmpty
+from models.sheets.errors import ParquetUnreadable
 from models.sheets.header import trimmed_headers
 from models.sheets.sheet import Sheet
 
@@ -22,10 +22,8 @@ def parquet_sheets(path: Path) -> Iterator[Sheet]:
         with pq.ParquetFile(path) as file:
             headers = trimmed_headers(file.schema_arrow.names)
             metadata = file.schema_arrow.metadata or {}
-            if file.metadata.num_rows == 0:
-                raise SheetEmpty("the file has columns and no rows", where=str(path), expected="at least one row")
             number = 2
-            for batch in file.iter_batches(PIECE_ROWS):
+            for batch in file.iter_batches(PIECE_ROWS) if file.metadata.num_rows else no_rows(file.schema_arrow):
                 columns = tuple(plain(column) for column in batch.columns)
                 rows = np.arange(number, number + len(batch), dtype=np.int64)
                 number += len(batch)
@@ -37,6 +35,11 @@ def parquet_sheets(path: Path) -> Iterator[Sheet]:
             found=str(error).splitlines()[0],
             advice="Write it again",
         ) from error
+
+
+def no_rows(schema: pa.Schema) -> list[pa.RecordBatch]:
+    """One batch without rows: a system that exports every kind every day has files with nothing new in them."""
+    return [pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)]
 
 
 def plain(column: pa.Array) -> pa.Array:

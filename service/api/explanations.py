@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from models.canonical import canonical_json
 from models.decision import DecisionRecord, ExplanationRecord, parse
 from models.errors import AssetlightError
-from models.limits.vocabulary import facts_read
+from models.limits.vocabulary import fact_bounds, facts_read
 from models.money import fen_from_yuan, yuan_text
 from models.tables import BANK_ZONE, Tables
 from service.api.access import ASSESSES, READS_CASES, Caller, require
@@ -147,7 +148,14 @@ def fact_value(name: str, value: str | float | None, names: frozenset[str] | set
     if money != isinstance(value, str):
         expected = "decimal yuan text such as 5000000.00" if money else "a number"
         raise FactNotUnderstood("not a value of this fact", expected=expected, found=value, field=f"facts.{name}")
-    return float(fen_from_yuan(value)) if isinstance(value, str) else float(value)
+    known = float(fen_from_yuan(value)) if isinstance(value, str) else float(value)
+    low, high = fact_bounds(name)
+    if not low <= known <= high:
+        expected = f"from {low:g} to {high:g}" if math.isfinite(high) else f"{low:g} or more"
+        raise FactNotUnderstood(
+            "no enterprise can have this value", expected=expected, found=value, field=f"facts.{name}"
+        )
+    return known
 
 
 def changed(asked: WhatIfRequest) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from models.tables import BANK_ZONE, end_of_day, instant_of
 from service.bootstrap import build
 from service.cli.app import commands
 from service.cli.context import Context, HomeOption, JsonOption, open_context
+from service.cli.words import several
 from service.errors import DayNotUnderstood
 from service.importing import Advance, ImportOptions, ImportOutcome, import_files
 
@@ -158,7 +159,7 @@ def show_outcome(console: Console, outcome: ImportOutcome, options: ImportOption
     for line in remarks(outcome, options):
         console.print("  " + line, soft_wrap=True, markup=False)
     facts = outcome.as_dict()
-    speed = f"{facts['read']:,} rows in {outcome.seconds:.1f} s ({facts['rows_per_second']:,} rows/s)"
+    speed = f"{several(facts['read'], 'row')} in {outcome.seconds:.1f} s ({facts['rows_per_second']:,} rows/s)"
     console.print(f"[bold]{speed}[/]")
 
 
@@ -166,13 +167,13 @@ def remarks(outcome: ImportOutcome, options: ImportOptions) -> Iterator[str]:
     """What the counts do not say: assumptions, corrections, ignored columns, where the quarantine lies."""
     if outcome.total("assumed_known"):
         yield (
-            f"assumed 假定: {outcome.total('assumed_known'):,} rows do not say when the bank learned them; taken as "
-            "known on the day they happened; --known-at says otherwise 未注明入库时间，按发生日视为已知"
+            f"assumed 假定: {several(outcome.total('assumed_known'), 'row')} without the day the bank learned it; "
+            "taken as known on the day it happened; --known-at says otherwise 未注明入库时间，按发生日视为已知"
         )
     elif options.known_at is not None:
         yield f"known at 入库时间: {options.known_at.isoformat()} for rows that do not say it"
     if outcome.total("corrections"):
-        yield f"corrections 更正: {outcome.total('corrections'):,} accepted rows are new versions of a record"
+        yield f"corrections 更正: of the accepted rows, {outcome.total('corrections'):,} as new versions of a record"
     for sheet in outcome.sheets:
         if sheet.ignored_columns:
             name = Path(sheet.file).name + (f" · {sheet.sheet}" if sheet.sheet else "")

@@ -19,6 +19,7 @@ from models.policy.parameter import value_text
 from service.bootstrap import build
 from service.cli.app import commands
 from service.cli.context import HomeOption, JsonOption, PolicyOption, open_context, parse_day
+from service.cli.words import several
 from service.policies import policy_on
 
 policy = typer.Typer(no_args_is_help=True, help="The bank's policy as data.", epilog="Example: assetlight policy show")
@@ -108,7 +109,7 @@ def check(
 def show_differences(console: Console, before: Policy, after: Policy, found: Sequence[Difference]) -> None:
     """Each difference in one row, with the first day and the reference of the new value."""
     laid = ", ".join(overlay.name for overlay in after.overlays) or "defaults"
-    console.print(f"[bold]{before.on} -> {after.on}[/] ({laid}): {len(found)} differences")
+    console.print(f"[bold]{before.on} -> {after.on}[/] ({laid}): {several(len(found), 'difference')}")
     for item in found:
         name = f"{item.name}.{item.key}" if item.key else item.name
         console.print(f"\n[bold cyan]{name}[/]  {item.before or '-'} -> [bold]{item.after or '-'}[/] {item.unit}")

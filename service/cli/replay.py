@@ -17,6 +17,7 @@ from service.bootstrap import Service, build
 from service.cli.app import commands
 from service.cli.context import HomeOption, JsonOption, open_context
 from service.cli.errors import REPLAY_DIFFERS
+from service.cli.words import several
 from service.errors import AssessmentNotFound
 from service.replaying import MOST_SHOWN, Replay, read_decision, replay
 
@@ -75,7 +76,9 @@ def show_replay(console: Console, made: Replay) -> None:
         return
     changed = ", ".join(WORDS[name] for name in made.changed)
     differences = made.differences
-    console.print(f"[bold red]differs 不一致[/]: {about}; changed 变化: {changed}; {len(differences)} fields 字段")
+    console.print(
+        f"[bold red]differs 不一致[/]: {about}; changed 变化: {changed}; {several(len(differences), 'field')} 字段"
+    )
     table = Table(box=box.SIMPLE_HEAD)
     for words in ("field 字段", "kept 原", "now 现"):
         table.add_column(words, overflow="fold")

@@ -9,3 +9,12 @@ SIMULATED = f"[bold black on yellow] {SIMULATED_CAUTION['zh']} · {SIMULATED_CAU
 
 OUTCOME_STYLE = {"approve": "bold green", "reduce": "bold cyan", "refer": "bold yellow", "decline": "bold red"}
 OUTCOMES = {outcome: f"{outcome} {OUTCOME_WORDS[outcome].zh}" for outcome in OUTCOME_STYLE}
+
+
+def several(count: int, noun: str) -> str:
+    """A count with its English noun.
+
+    >>> several(1, "row"), several(2_000, "row")
+    ('1 row', '2,000 rows')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

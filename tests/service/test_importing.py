@@ -15,6 +15,7 @@ import pytest
 
 from models.errors import AssetlightError
 from models.lake import Lake
+from models.records import KINDS
 from models.tables import input_digests, origins
 from service.importing import ImportOptions, KindUnknown, NoFiles, import_files
 from service.quarantine_file import write_quarantine
@@ -55,6 +56,45 @@ def test_a_three_sheet_workbook(tmp_path: Path) -> None:
     assert outcome.sheets[0].ignored_columns == ("信誉评级", "是否违约")
     rows = Lake(home).tables(enterprises=["E1"]).by_kind["invoice"].to_pylist()  # type: ignore[union-attr]
     assert sorted(row["direction"] for row in rows) == ["purchase", "sales"]
+
+
+def test_a_parquet_file_without_rows_counts_none_and_the_others_go_on(tmp_path: Path) -> None:
+    """A system that exports every kind every day has days without anything new of a kind."""
+    nothing = tmp_path / "orders.parquet"
+    pq.write_table(KINDS["trade_order"].schema.empty_table(), nothing)
+    rows = written(tmp_path / "invoices.csv", csv_text(GOOD_ROW))
+    outcome = import_files(tmp_path / "home", [nothing, rows], TODAY)
+    assert [(s.kind, s.read, s.accepted) for s in outcome.sheets] == [("trade_order", 0, 0), ("invoice", 1, 1)]
+    assert outcome.quarantine is None
+
+
+def test_an_empty_parquet_file_of_no_kind_stops_the_import(tmp_path: Path) -> None:
+    """That nothing is in it does not excuse that nobody knows what it is."""
+    pq.write_table(pa.table({"colour": pa.array([], pa.string())}), tmp_path / "a.parquet")
+    with pytest.raises(AssetlightError, match="kind"):
+        import_files(tmp_path / "home", [tmp_path / "a.parquet"], TODAY)
+
+
+@pytest.mark.parametrize(
+    ("enterprise", "stored"),
+    [
+        ("914403001922038216", True),  # passes
+        ("914403001922038217", False),  # the last digit mistyped
+        ("914403001922O38216", False),  # the letter O, which no code has
+        ("E12", True),
+        ("440301199001011234", True),  # a person's number is another thing
+        ("910000000000000124", True),  # no region of the country: a bank's own number
+    ],
+)
+def test_an_enterprise_id_written_like_a_credit_code_must_be_one(tmp_path: Path, enterprise: str, stored: bool) -> None:
+    """A mistyped 统一社会信用代码 would be another enterprise, so the row waits in quarantine; other ids are free."""
+    rows = written(tmp_path / "a.csv", csv_text(changed(企业代号=enterprise)))
+    outcome = import_files(tmp_path / "home", [rows], TODAY)
+    assert (outcome.total("accepted"), outcome.total("quarantined")) == (int(stored), int(not stored))
+    if outcome.quarantine is not None:
+        text = outcome.quarantine.read_text(encoding="utf-8-sig")
+        assert "GB 32100-2015" in text
+        assert enterprise in text
 
 
 def test_the_same_files_again_change_nothing(tmp_path: Path) -> None:

@@ -91,6 +91,8 @@ def information(explanation: ExplanationRecord, language: Language) -> Renderabl
         title(language, "补充资料的价值", "What a document is worth", language.say("元", "yuan")),
         table,
     ]
+    if any(item.pending for item in explanation.information):
+        parts.append(Text("  " + language.say("? 待补：有规则正在等它", "? pending: a rule waits for it"), "dim"))
     if together:
         note = language.say("* 与其他待补资料一并提供时", "* together with the other pending documents")
         parts.append(Text("  " + note, "dim"))

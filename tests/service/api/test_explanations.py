@@ -166,6 +166,11 @@ def test_a_what_if_replaces_the_rows_of_a_kind(client: TestClient) -> None:
         ({"facts": {"sales_12_fen": "1.00"}}, "facts.sales_12_fen", "sales_12m_fen"),
         ({"facts": {"sales_12m_fen": 100}}, "facts.sales_12m_fen", "decimal yuan text"),
         ({"facts": {"void_rate_12m": "0.1"}}, "facts.void_rate_12m", "a number"),
+        ({"facts": {"void_rate_12m": 5}}, "facts.void_rate_12m", "from 0 to 1"),
+        ({"facts": {"customers_12m": -1}}, "facts.customers_12m", "0 or more"),
+        ({"facts": {"days_since_last_sale": -3}}, "facts.days_since_last_sale", "0 or more"),
+        ({"facts": {"orders_fulfilment": 1.2}}, "facts.orders_fulfilment", "from 0 to 1"),
+        ({"facts": {"debt_debt_fen": "-0.01"}}, "facts.debt_debt_fen", "0 or more"),
         ({"colour": "red"}, "colour", "unknown"),
         ({"request": {"product": "gold"}}, "product", "invoice_credit"),
     ],
@@ -173,7 +178,7 @@ def test_a_what_if_replaces_the_rows_of_a_kind(client: TestClient) -> None:
 def test_a_what_if_that_is_not_understood_is_refused(
     client: TestClient, body: dict[str, Any], field: str, expected: str
 ) -> None:
-    """A misspelt fact must not silently change nothing."""
+    """A misspelt fact must not silently change nothing, and no enterprise is what no enterprise can be."""
     problem = what_if(client, made(client), body, 422)
     assert problem["field"] == field
     assert expected in problem["expected"]
