@@ -65,6 +65,7 @@ def card_of(  # noqa: PLR0913  (one section of the card each)
     plan: Plan,
     calibration: Mapping[str, Any],
     points: Sequence[PointsRow] = (),
+    searched: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The card as JSON values. No clock and no path in it: the same training gives the same card."""
     sample = gathered.sample
@@ -105,6 +106,7 @@ def card_of(  # noqa: PLR0913  (one section of the card each)
         "procedure": {
             **plan.as_dict(),
             "champion": measured["champion"],
+            "search": dict(searched) if searched else None,
             "settings": _without_constraints(model.fitted.settings),
             "settings_by_part": [_what_was_chosen(settings) for settings in settings_by_part],
             "calibration_intercept": bundle.calibration.intercept,

@@ -220,6 +220,7 @@ def _procedure(card: Mapping[str, Any]) -> str:
             "",
             f"- Seed {how['seed']}; sign check, choices and calibration made anew inside each part of the test",
             f"- {settings}",
+            *_search(how["search"]),
             f"- Chosen in each part: {'; '.join(_chosen(part) for part in how['settings_by_part'])}",
             f"- PD = expit({how['calibration_intercept']:.4f} + {how['calibration_slope']:.4f} x score)",
             f"- Monotonicity swept: {sweep['features_swept']} features x {sweep['rows']} rows, "
@@ -228,6 +229,20 @@ def _procedure(card: Mapping[str, Any]) -> str:
             "",
         ]
     )
+
+
+def _search(record: Mapping[str, Any] | None) -> list[str]:
+    if record is None:
+        return []
+    depths = "; ".join(
+        f"depth {line['depth']}: {line['above_best']:+.5f} (one standard error {line['one_standard_error']:.5f})"
+        for line in record["depths"]
+    )
+    return [
+        f"- 参数搜索 Search: {record['trials']} trials (this number and the seed fix the digest), "
+        f"{record['judged_on']}; {record['rule']}: depth {record['chosen']['depth']}",
+        f"- 深度的代价 What depth costs, log-loss above the best: {depths}",
+    ]
 
 
 def _chosen(part: Mapping[str, Any]) -> str:

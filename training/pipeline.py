@@ -31,8 +31,10 @@ from training.monotone import check_monotone
 from training.outcomes import check_outcomes, check_side
 from training.plan import Plan
 from training.sample import Sample
+from training.search import SearchingTrees, search
 from training.skill import grades_of
 from training.split import Split, split_sample
+from training.trees import Trees
 from training.unseen import Unseen, score_unseen
 
 Progress = Callable[[str, int, int], None]  # what is being done (English / Chinese), steps done, steps in all
@@ -77,7 +79,8 @@ def train(gathered: Gathered, plan: Plan, progress: Progress = lambda *_: None) 
         check_side("test on", sample.outcome[split.tested])
     policy = _policy(gathered)
     tendency = tendency_for(sample, plan.central_tendency, policy, by_years=gathered.source == PANEL)
-    champion, *others = roster(plan.champion, plan.challengers)
+    trees, searched = _trees(learned, split, plan, progress)
+    champion, *others = roster(plan.champion, plan.challengers, trees)
     subsets = [subset for subset in gathered.subsets if 0 < len(subset.columns) < len(sample.names)]
     steps = _Steps(progress, len(split.parts) * (1 + len(others) + len(subsets)) + 1)
     unseen = score_unseen(
@@ -104,9 +107,28 @@ def train(gathered: Gathered, plan: Plan, progress: Progress = lambda *_: None) 
             bundle, tendency, rate, sample.rows(split.tested), unseen.log_odds(champion.name), policy
         ),
         points=points,
+        searched=searched,
     )  # fmt: skip
     whole = replace(bundle, card=card, card_text=card_text(card))
     return Trained(whole, gathered, split, unseen, model, findings, (champion, *others), points)
+
+
+def _trees(learned: Sample, split: Split, plan: Plan, progress: Progress) -> tuple[Learner, dict[str, Any] | None]:
+    """The trees with searched settings, and the record of the search.
+
+    Out of time: searched once on the learned rows. In folds: searched anew in each part, and only if asked for.
+    """
+    if not {"lightgbm"} & {plan.champion, *plan.challengers} or (split.days is None and not plan.search.asked):
+        return Trees(), None
+    parts = plan.final_inner.parts(learned, plan.seed)
+    found = search(
+        learned, parts, plan.search, seed=plan.seed, progress=lambda done, total: progress(SEARCHING, done, total)
+    )
+    if found is None:
+        return Trees(), None
+    if split.days is None:
+        return SearchingTrees(plan.search, plan.inner), found.record
+    return Trees(found.settings), found.record
 
 
 def _without(
@@ -194,4 +216,5 @@ class _Steps:
         self._progress(FITTING, self._count, self._total)
 
 
+SEARCHING = "searching settings / 搜索参数"
 FITTING = "fitting and testing / 拟合与检验"

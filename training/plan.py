@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
 from training.folds import Inner
+from training.search import SearchPlan
 
 FOLDS, FOLDS_OVER_TIME = 5, 4
 FINAL_REPEATS = 5  # of the inner folds for the model that is kept: calibration then hangs less on one shuffle
@@ -22,6 +23,7 @@ class Plan:
     test_from: date | None = None
     entities_apart: bool = True
     central_tendency: float | str | None = None  # a rate, "off", or None: the long-run average of a panel's years
+    search: SearchPlan = field(default_factory=SearchPlan)
     champion: str = "lightgbm"
     challengers: tuple[str, ...] = ("lightgbm", "scorecard", "ebm", "logistic_regression")
 
@@ -42,7 +44,7 @@ class Plan:
     def as_dict(self) -> dict[str, Any]:
         """As JSON values, for the card."""
         return {
-            **asdict(self),
+            **{key: value for key, value in asdict(self).items() if key != "search"},  # its record says what was done
             "test_from": self.test_from.isoformat() if self.test_from else None,
             "challengers": [name for name in self.challengers if name != self.champion],
         }

@@ -122,6 +122,18 @@ def train(  # noqa: PLR0913  (one parameter per option)
     folds: Annotated[
         int | None, typer.Option(min=2, max=20, help="Of the cross-validation / 折数", show_default="5; of a panel 4")
     ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=10_000,
+            help="Of the search for tree settings; fixes the digest / 参数搜索次数",
+            show_default="4 depths out of time; else none",
+        ),
+    ] = None,
+    time_budget: Annotated[
+        float | None, typer.Option(min=1, help="Seconds after which the search starts no trial / 搜索时间预算（秒）")
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Put it in force without demonstrated skill too / 未显示区分能力也启用")
     ] = False,
@@ -139,6 +151,7 @@ def train(  # noqa: PLR0913  (one parameter per option)
     # Imported here: `assetlight --help` loads this module and should not wait for scikit-learn.
     from training.plan import Plan  # noqa: PLC0415
     from training.running import Request, Rows, run  # noqa: PLC0415
+    from training.search import SearchPlan  # noqa: PLC0415
 
     own, schema = own or [], schema or []
     if write_schema is not None:
@@ -170,6 +183,7 @@ def train(  # noqa: PLR0913  (one parameter per option)
         ),
         Plan(
             seed=seed, repeats=repeats, folds=folds, test_from=_day(test_from), entities_apart=not same_entities,
+            search=SearchPlan(trials, time_budget, home / "searches"),
             central_tendency=_tendency(central_tendency), champion=champion, challengers=_names(challengers),
         ),
         out=out,
