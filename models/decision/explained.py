@@ -93,6 +93,9 @@ class ExplanationRecord(Frozen):
     enterprise_id: str
     limit_yuan: str
     outcome: str
+    pd: float | None
+    pd_low: float | None
+    pd_high: float | None
     points: float | None
     base_points: float
     contributions: dict[str, float]
@@ -147,6 +150,9 @@ def explain(record: DecisionRecord, policy: Policy, positions: Positions | None 
         enterprise_id=record.enterprise_id,
         limit_yuan=record.limit_yuan,
         outcome=record.outcome,
+        pd=record.pd,
+        pd_low=record.pd_low,
+        pd_high=record.pd_high,
         points=record.points,
         base_points=record.base_points,
         contributions=record.contributions,

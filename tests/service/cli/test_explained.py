@@ -38,6 +38,8 @@ def test_every_amount_of_the_decision_is_on_the_page(service: Service, enterpris
     for amount in [*(step.running_yuan for step in decision.waterfall), *(cap.value_yuan for cap in decision.caps)]:
         if amount is not None:
             assert yuan_for_reading(fen_from_yuan(amount)) in text
+    if decision.pd is not None:
+        assert f"{decision.pd:.2%} [{decision.pd_low:.2%}, {decision.pd_high:.2%}]" in text
     for reason in decision.reasons:
         assert reason.code in text
     for digest in (decision.decision_id, decision.bundle.digest, decision.policy.digest, decision.input_sha256):
