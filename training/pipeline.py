@@ -151,8 +151,8 @@ def _without(
 
 def _policy(gathered: Gathered) -> Policy | None:
     """The policy of the day, None where it has no master scale by then."""
-    policy = load_policy(gathered.as_of)
     try:
+        policy = load_policy(gathered.as_of)
         policy.in_force("grading.upper_pd")
     except PolicyValueNotInForce:
         return None

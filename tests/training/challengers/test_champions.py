@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
@@ -83,6 +84,23 @@ def test_a_champion_that_is_not_the_trees_is_put_in_force_and_scores(home: Path,
     np.testing.assert_allclose(scored.base_points + scored.contributions.sum(axis=1), scored.points, atol=1e-9)
     assert (scored.low <= scored.pd).all()
     assert (scored.pd <= scored.high).all()
+
+
+def test_a_day_before_any_policy_trains_without_grades(home: Path, tmp_path: Path) -> None:
+    """Rows of 2014 (older public data) have no master scale yet: no grades, no upper bounds, but a bundle."""
+    older, day = tmp_path / "home", timedelta(days=365 * 7)
+    table = factories.trading_enterprises(150)[0].by_kind["invoice"]
+    assert isinstance(table, pa.Table)
+    for name in ("issued_on", "known_at"):
+        column = table.column(name)
+        moved = pa.array([value - day for value in column.to_pylist()], column.type)
+        table = table.set_column(table.column_names.index(name), name, moved)
+    Lake(older).append("invoice", table)
+    (older / "labels.csv").write_bytes((home / "labels.csv").read_bytes())
+    result = train(older, "--json", "--challengers", "none", "--as-of", "2013-03-01")
+    assert result.exit_code == 0, result.output
+    card = json.loads(result.stdout)
+    assert (card["figures"]["grades"], card["calibration"]["grades"]) == (None, None)
 
 
 @pytest.mark.parametrize(
