@@ -7,6 +7,7 @@ import typer
 from training.challengers.command import scorecard
 from training.simulate.command import simulate
 from training.train_command import train
+from training.validate_command import validate
 
 TRAIN_EPILOG = """\
 Example: assetlight train --labels with_credit_record.xlsx --as-of 2020-02-29
@@ -33,8 +34,17 @@ Example: assetlight scorecard --csv points.csv
 
 Exit codes: 0 done; 1 the bundle is corrupt, or no scorecard learned with it; 2 wrong usage; 3 no model yet.
 """
+VALIDATE_EPILOG = """\
+Example: assetlight validate --home var --lang en --validator "Wang Min"
+
+Example: assetlight validate --bundle var/bundles/0123456789ab --labels with_credit_record.xlsx
+
+Exit codes: 0 every blocking gate passed; 1 bad input; 2 wrong usage; 3 something must be done first; 6 the report is
+written and a blocking gate is not passed; --debug shows the traceback of an unexpected error.
+"""
 
 commands = typer.Typer(no_args_is_help=True)
 commands.command("simulate", epilog=SIMULATE_EPILOG)(simulate)
 commands.command("scorecard", epilog=SCORECARD_EPILOG)(scorecard)
 commands.command("train", epilog=TRAIN_EPILOG)(train)
+commands.command("validate", epilog=VALIDATE_EPILOG)(validate)

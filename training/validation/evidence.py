@@ -88,6 +88,16 @@ class CalibrationFacts:
 
 
 @dataclass(frozen=True)
+class Reproduction:
+    """What came out when rows were gathered and the model was trained a second time, from records and card alone."""
+
+    same_bundle: bool
+    same_rows: bool
+    digest: str
+    code_version: str  # of the first training
+
+
+@dataclass(frozen=True)
 class ScoredSample:
     """Records to run the whole road on: a sample of enterprises, scored as an officer would."""
 
@@ -133,6 +143,7 @@ class Evidence:
     scored: ScoredSample | None = None
     people: People = field(default_factory=People)
     directory: Path | None = None  # where the bundle is stored, if it is
+    reproduction: Reproduction | None = None  # None: nobody trained a second time
 
     def __post_init__(self) -> None:
         for name, rows in (("development", self.development), ("test", self.test)):

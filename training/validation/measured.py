@@ -123,7 +123,10 @@ class Measured:
 
     @cached_property
     def gain(self) -> Matrix:
-        """Share of the model's gain by feature."""
+        """Share of the model's gain by feature: as its card says, else as its trees do."""
+        listed = {each["name"]: float(each["gain_share"]) for each in self.bundle.card.get("features", ())}
+        if set(listed) >= set(self.bundle.features):
+            return np.array([listed[name] for name in self.bundle.features])
         gains = np.asarray(self.bundle.booster.feature_importance("gain"), dtype=np.float64)
         return gains / gains.sum() if gains.sum() else gains
 

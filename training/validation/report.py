@@ -162,6 +162,7 @@ class Subject(Frozen):
     trained_as_of: str
     code_version: str
     as_of: str
+    policy_on: str  # day of the policy: its scale of grades and its lines
     policy_digest: str
     validation_policy_digest: str
     data_origin: tuple[str, ...]

@@ -66,6 +66,7 @@ def validate(evidence: Evidence, progress: Callable[[], None] = lambda: None) ->
             trained_as_of=bundle.trained_as_of.isoformat(),
             code_version=__version__,
             as_of=evidence.as_of.isoformat(),
+            policy_on=evidence.policy.on.isoformat(),
             policy_digest=evidence.policy.digest,
             validation_policy_digest=evidence.policy.validation_digest,
             data_origin=tuple(sorted({*bundle.data_origin, *evidence.lineage.data_origin})),

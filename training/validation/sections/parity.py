@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from models import __version__
 from models.bundle import Bundle
 from models.default_probability import score_features
 from training.validation.feature_rows import feature_rows
-from training.validation.lights import gate
+from training.validation.lights import gate, worst
 from training.validation.measured import Measured, Part, spread_rows
-from training.validation.report import Cell, Light, Section, Words
+from training.validation.report import Cell, Gate, Light, Section, Statement, Words
 from training.validation.writing import statement, table, words
 
 MOST_ROWS, ALONE = 2_000, 25
@@ -72,6 +73,7 @@ def parity(measured: Measured) -> Part:
     wrong = sum(count for _, _, count in checks)
     light: Light = "red" if wrong else "green"
     found = (f"{len(checks)} 项，{wrong} 处不同", f"{len(checks)} checks, {wrong} differences")
+    reproduced = _reproduced(measured)
     made = gate(
         "parity",
         14,
@@ -87,8 +89,9 @@ def parity(measured: Measured) -> Part:
         number=14,
         code="parity",
         words=words("实现一致性与延迟", "Implementation parity and latency"),
-        light=light,
+        light=worst([light, *(each.light for each in reproduced)]),
         statements=(
+            *(Statement(words=each.found, light=each.light) for each in reproduced),
             statement(
                 "延迟随机器而变，不进入本报告（同样的输入须得到同样的报告）；"
                 "assetlight validate 打印实测值并写入 latency.json。",
@@ -111,7 +114,40 @@ def parity(measured: Measured) -> Part:
         ),
         charts=(),
     )
-    return Part(section, (made,))
+    return Part(section, (made, *reproduced))
+
+
+def _reproduced(measured: Measured) -> tuple[Gate, ...]:
+    """Whether training a second time gave the same bundle; nothing where nobody did."""
+    again = measured.evidence.reproduction
+    if again is None:
+        return ()
+    if again.same_bundle:
+        light: Light = "green"
+        found = (
+            "由记录重新训练得到同一模型包，摘要相同",
+            "trained again from the records: the same bundle, digest for digest",
+        )
+    elif again.same_rows:
+        light = "amber"
+        found = (
+            f"同样的行，重新训练得到另一模型包 {again.digest[:12]}（代码 {again.code_version} 与 {__version__}）",
+            f"the same rows gave another bundle, {again.digest[:12]} (code {again.code_version} and {__version__})",
+        )
+    else:
+        light = "amber"
+        found = ("记录已变：行与训练时不同", "the records have changed: the rows are not those of the training")
+    return (
+        gate(
+            "reproduction",
+            14,
+            ("由记录重现", "Reproduced from the records"),
+            light=light,
+            found=found,
+            line=("摘要相同", "the same digest"),
+            blocking=False,
+        ),
+    )
 
 
 def _different(one: np.ndarray, other: np.ndarray) -> int:

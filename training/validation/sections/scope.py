@@ -36,6 +36,7 @@ def scope(measured: Measured) -> Part:
         (words("代码版本", "Code version"), same(__version__)),
         (words("训练时点", "Trained as of"), same(bundle.trained_as_of.isoformat())),
         (words("验证时点", "Validated as of"), same(evidence.as_of.isoformat())),
+        (words("政策日期", "Policy of"), same(measured.policy.on.isoformat())),
         (words("授信政策", "Credit policy"), same(measured.policy.digest)),
         (words("验证门槛", "Lines of validation"), same(measured.policy.validation_digest)),
         (words("用途", "Purpose"), words(people.zh_purpose, people.en_purpose)),

@@ -30,7 +30,8 @@ def stability_section(measured: Measured) -> Part:
     before, after = evidence.development.matrix, evidence.test.matrix
     features = [between(before[:, at], after[:, at]) for at in range(len(measured.bundle.features))]
     adjusted = [float(each) for each in false_discovery_control([one.p_value for one in features])]
-    light = judged(score, score.p_value, significance, crude)
+    same_rows = evidence.development.sha256 == evidence.test.sha256
+    light: Light = "grey" if same_rows else judged(score, score.p_value, significance, crude)
     lights = [judged(one, p, significance, crude) for one, p in zip(features, adjusted, strict=True)]
     red = [name for name, each in zip(measured.bundle.features, lights, strict=True) if each == "red"]
     amber = lights.count("amber")
@@ -48,7 +49,7 @@ def stability_section(measured: Measured) -> Part:
             "psi_features",
             9,
             ("特征稳定性（PSI）", "Stability of the features (PSI)"),
-            light="red" if red else "amber" if amber else "green",
+            light="grey" if same_rows else "red" if red else "amber" if amber else "green",
             found=(f"{len(red)} 个红，{amber} 个黄", f"{len(red)} red, {amber} amber"),
             line=crude.as_words(),
             figure=float(len(red)),
@@ -78,6 +79,15 @@ def stability_section(measured: Measured) -> Part:
         words=words("稳定性与漂移", "Stability and drift"),
         light=worst([each.light for each in gates]),
         statements=(
+            *(
+                (
+                    statement(
+                        "开发与检验为同一批行：稳定性无从判断。", "Development and test are the same rows.", "grey"
+                    ),
+                )
+                if same_rows
+                else ()
+            ),
             statement(
                 f"得分 PSI {score.psi:.4f}；{significance:.0%} 显著性下的临界值 {score.critical:.4f}"
                 f"（{sizes[0]:,} 与 {sizes[1]:,} 家企业，{score.bins} 组）。",
