@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -47,13 +49,14 @@ def publish(bundle: Bundle, home: Path, *, out: Path | None = None, force: bool 
     return Publication(bundle.write(home / "bundles" / bundle.digest[:12]), in_force=False, trial=False)
 
 
-def end_as_json(bundle: Bundle, made: Publication) -> None:
+def end_as_json(bundle: Bundle, made: Publication, *, report: Mapping[str, Any] | None = None) -> None:
     """The one JSON object of `--json`: where the bundle is, whether it is in force, and its card."""
     facts = {
         "digest": bundle.digest,
         "bundle": str(made.directory),
         "in_force": made.in_force,
         "governed": made.governed,
+        "report": report,
         **bundle.card,
     }
     typer.echo(json.dumps({**facts, "exit_code": made.exit_code}, ensure_ascii=False))

@@ -26,6 +26,7 @@ from training.selection import choose_features, split_names
 from training.showing import show
 from training.table.gather import gather_table
 from training.table.own_columns import join_own
+from training.validation.reporting import Reporting, report_on
 
 GATHERING = "features / 计算特征"
 
@@ -60,9 +61,15 @@ class Request:
 
 
 def run(
-    request: Request, plan: Plan, *, out: Path | None = None, force: bool = False, as_json: bool = False
+    request: Request,
+    plan: Plan,
+    *,
+    out: Path | None = None,
+    force: bool = False,
+    as_json: bool = False,
+    reporting: Reporting | None = None,
 ) -> Publication:
-    """Gather, train, publish, and say how good the model is."""
+    """Gather, train, publish, validate, and say how good the model is. `reporting` None: no report."""
     console = Console(stderr=True)
     with Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
@@ -77,11 +84,14 @@ def run(
 
         gathered = gather(request, lambda done, total: progress(GATHERING, done, total))
         trained = train(gathered, plan, progress)
-    made = publish(trained.bundle, request.home, out=out, force=force)
+        made = publish(trained.bundle, request.home, out=out, force=force)
+        written = reporting and report_on(trained, request.home, made.directory, reporting, progress)
     if as_json:
-        end_as_json(trained.bundle, made)
+        end_as_json(trained.bundle, made, report=written.as_dict() if written else None)
     else:
         show(trained.bundle, made)
+        for line in written.lines() if written else ():
+            Console(soft_wrap=True).print(line)
     return made
 
 

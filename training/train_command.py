@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -137,6 +137,13 @@ def train(  # noqa: PLR0913  (one parameter per option)
     force: Annotated[
         bool, typer.Option("--force", help="Put it in force without demonstrated skill too / 未显示区分能力也启用")
     ] = False,
+    report: Annotated[
+        bool, typer.Option("--report/--no-report", help="Write the validation report too / 同时写出验证报告")
+    ] = True,
+    report_to: Annotated[
+        Path | None, typer.Option(help="Folder of the report; default: <home>/validations/<bundle> / 报告目录")
+    ] = None,
+    lang: Annotated[Literal["zh", "en"], typer.Option(help="Of the report / 报告语言")] = "zh",
     as_json: JsonOption = False,
 ) -> None:
     """Train a default-probability model and show how good it is beside simpler ones. 训练违约概率模型并与简单方法比较。
@@ -146,12 +153,14 @@ def train(  # noqa: PLR0913  (one parameter per option)
 
     Rows come from a file of labels on one day, or (--panel) from quarterly days whose outcomes the loan records tell,
     or (--table) from a prepared table with its schema. Rows with days are learned from on early days and tested on
-    later days of other enterprises; every source is audited for leaks first.
+    later days of other enterprises; every source is audited for leaks first. A validation report (page, workbook, JSON)
+    is written at the end; `assetlight validate` makes it again.
     """
     # Imported here: `assetlight --help` loads this module and should not wait for scikit-learn.
     from training.plan import Plan  # noqa: PLC0415
     from training.running import Request, Rows, run  # noqa: PLC0415
     from training.search import SearchPlan  # noqa: PLC0415
+    from training.validation.reporting import Reporting  # noqa: PLC0415
 
     own, schema = own or [], schema or []
     if write_schema is not None:
@@ -186,6 +195,7 @@ def train(  # noqa: PLR0913  (one parameter per option)
             search=SearchPlan(trials, time_budget, home / "searches"),
             central_tendency=_tendency(central_tendency), champion=champion, challengers=_names(challengers),
         ),
+        reporting=Reporting(report_to, lang) if report else None,
         out=out,
         force=force,
         as_json=as_json,

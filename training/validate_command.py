@@ -9,7 +9,7 @@ import typer
 
 from training.options import HomeOption, JsonOption
 
-GATE_FAILED = 6  # exit code: the report is written, and a blocking gate is not passed
+GATE_NOT_PASSED = 6  # exit code: the report is written, and a blocking gate is not passed
 
 
 def validate(  # noqa: PLR0913  (one parameter per option)
@@ -23,6 +23,9 @@ def validate(  # noqa: PLR0913  (one parameter per option)
     ] = None,
     table: Annotated[
         Path | None, typer.Option(help="The prepared table, where the model was trained from one / 训练所用表格")
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Column of the table that holds the outcome, instead of the schema's / 标签列")
     ] = None,
     own: Annotated[
         list[Path] | None, typer.Option(help="Own columns that stood beside the features / 自有特征列文件")
@@ -54,8 +57,8 @@ def validate(  # noqa: PLR0913  (one parameter per option)
     from training.validation.running import Wanted, run  # noqa: PLC0415
 
     wanted = Wanted(
-        redo=Redo(home, labels, table, tuple(own or ()), tuple(schema or ())),
+        redo=Redo(home, labels, table, label, tuple(own or ()), tuple(schema or ())),
         bundle=bundle, language=language, out=out, developer=developer, validator=validator,
         owner=owner, exposure_yuan=exposure, as_json=as_json,
     )  # fmt: skip
-    raise typer.Exit(0 if run(wanted).passed else GATE_FAILED)
+    raise typer.Exit(0 if run(wanted).passed else GATE_NOT_PASSED)

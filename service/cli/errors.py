@@ -20,13 +20,15 @@ USAGE = 2
 MISSING_PREREQUISITE = 3
 NOT_PUT_IN_FORCE = 4  # by training: a model without demonstrated skill
 REPLAY_DIFFERS = 5
+GATE_NOT_PASSED = 6  # by training: a validation report is written, and a blocking gate is not passed
 UNEXPECTED = 70
 INTERRUPTED = 130
 
 EXIT_CODES = """\
 Exit codes: 0 done; 1 bad input (the message says what was expected); 2 wrong usage; 3 something must be done first
 (the message names the command); 4 a model was written but not put in force because it has shown no skill; 5 a replayed
-decision comes out differently; 70 unexpected error (--debug shows the traceback); 130 interrupted.
+decision comes out differently; 6 a validation report is written and a blocking gate is not passed; 70 unexpected error
+(--debug shows the traceback); 130 interrupted.
 """
 
 # By name, so that reading this table imports nothing. A subclass has the code of its nearest ancestor in the table.

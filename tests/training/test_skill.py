@@ -70,7 +70,9 @@ def coin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def train(home: Path, *extra: str) -> Any:
     arguments = ["train", "--labels", str(home / "labels.csv"), "--as-of", "2020-02-29", "--home", str(home)]
-    return CliRunner().invoke(commands, [*arguments, "--repeats", "1", "--folds", "3", "--challengers", "none", *extra])
+    return CliRunner().invoke(
+        commands, [*arguments, "--repeats", "1", "--folds", "3", "--challengers", "none", "--no-report", *extra]
+    )
 
 
 def test_labels_of_a_coin_give_a_bundle_that_is_written_but_not_in_force(coin: Path) -> None:

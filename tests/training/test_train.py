@@ -26,7 +26,7 @@ from training.folds import FoldsNotUsable
 from training.selection import FeatureWouldLeak
 
 SIMPLE = ("--challengers", "logistic_regression")
-QUICK = ("--repeats", "1", "--folds", "3", *SIMPLE)
+QUICK = ("--repeats", "1", "--folds", "3", "--no-report", *SIMPLE)
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,7 @@ class Redo:
     home: Path
     labels: Path | None = None
     table: Path | None = None
+    label: str | None = None
     own: tuple[Path, ...] = ()
     schemas: tuple[Path, ...] = ()
 
@@ -114,6 +115,7 @@ def _of_table(card: Mapping[str, Any], redo: Redo, names: list[str]) -> Request:
         home=redo.home,
         table=redo.table,
         schemas=redo.schemas,
+        label_column=redo.label,
         as_of=date.fromisoformat(card["trained_as_of"]),
         features=",".join(names),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,12 +25,11 @@ from training.validation.redo import Redo, redo_evidence
 from training.validation.rendering.files import report_folder, write_report
 from training.validation.rendering.texts import Language, light_text
 from training.validation.report import ValidationReport
+from training.validation.reporting import judged
 from training.validation.sections.findings import SEVERITY_WORDS
-from training.validation.validating import STEPS, validate
 
 LATENCY = "latency.json"
 ALONE = 200  # rows scored one by one
-VALIDATING = "validating / 验证"
 
 
 @dataclass(frozen=True)
@@ -95,18 +93,6 @@ def run(wanted: Wanted) -> ValidationReport:
     else:
         show(report, files, wanted.language, timing)
     return report
-
-
-def judged(evidence: Evidence, progress: Callable[[str, int, int], None] = lambda *_: None) -> ValidationReport:
-    """The report on some evidence, with its steps told."""
-    done = 0
-
-    def step() -> None:
-        nonlocal done
-        done += 1
-        progress(VALIDATING, done, STEPS)
-
-    return validate(evidence, step)
 
 
 def latency(evidence: Evidence) -> dict[str, float]:

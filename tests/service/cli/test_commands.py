@@ -136,7 +136,7 @@ def test_an_unknown_enterprise_is_told_in_the_words_of_the_command_line(run: Run
     assert "assetlight import" in facts["advice"]
 
 
-@pytest.mark.parametrize("command", ["train", "simulate"])
+@pytest.mark.parametrize("command", ["train", "simulate", "validate"])
 def test_the_commands_of_training_are_helped_like_the_others(run: Run, command: str) -> None:
     """Example, exit codes, the shared words of --json and --debug, and a default as it is typed."""
     code, out, _ = run(command, "--help")

@@ -36,7 +36,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def train(home: Path, *extra: str) -> Any:
     fixed = ("train", "--labels", str(home / "labels.csv"), "--as-of", "2020-02-29", "--home", str(home))
     features = "sales_12m_fen,sales_24m_fen,active_months_12m,max_gap_days_12m,void_rate_12m"
-    return CliRunner().invoke(commands, [*fixed, "--repeats", "1", "--folds", "2", "--features", features, *extra])
+    return CliRunner().invoke(
+        commands, [*fixed, "--repeats", "1", "--folds", "2", "--features", features, "--no-report", *extra]
+    )
 
 
 def test_all_challengers_learn_in_the_same_run(home: Path) -> None:

@@ -43,7 +43,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def train(home: Path, *extra: str) -> Any:
     fixed = ["train", "--panel", "--home", str(home), "--as-of", "2021-09-30", "--folds", "2", "--features", FEW]
-    fixed += ["--challengers", "logistic_regression"]
+    fixed += ["--challengers", "logistic_regression", "--no-report"]
     return CliRunner().invoke(commands, [*fixed, *extra])
 
 

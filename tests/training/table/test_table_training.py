@@ -28,7 +28,7 @@ from training.selection import FeatureWouldLeak
 from training.split import SplitOverlaps, check_apart
 from training.table.own_columns import ColumnNamedLikeAFeature
 
-QUICK = ("--repeats", "1", "--folds", "3", "--challengers", "logistic_regression")
+QUICK = ("--repeats", "1", "--folds", "3", "--challengers", "logistic_regression", "--no-report")
 SCHEMA = """
 schema_version: "1"
 origin: simulated table
