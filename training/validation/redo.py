@@ -18,6 +18,7 @@ from training.gathered import LABELS, PANEL, TABLE
 from training.pipeline import Progress, Trained, train
 from training.plan import Plan
 from training.running import Request, Rows, gather
+from training.search import SearchPlan
 from training.validation.evidence import Evidence, Reproduction
 from training.validation.from_training import Surroundings, evidence_of
 from training.validation.writing import FEATURES
@@ -124,6 +125,9 @@ def _of_table(card: Mapping[str, Any], redo: Redo, names: list[str]) -> Request:
 def plan_of(card: Mapping[str, Any]) -> Plan:
     """The plan that the card names."""
     told = {each.name: card["procedure"][each.name] for each in fields(Plan) if each.name in card.get("procedure", {})}
+    searched = told.pop("search", None)
+    if searched:
+        told["search"] = SearchPlan(trials=int(searched["trials"]))
     if "challengers" in told:
         told["challengers"] = tuple(told["challengers"])
     if told.get("test_from"):
