@@ -37,14 +37,22 @@ TRAINING_DEFAULTS = "model_training_defaults"
 
 @dataclass(frozen=True)
 class CreditRequest:
-    """What an applicant asks: a product, and an amount in fen or None where none is named."""
+    """What an applicant asks: a product, and an amount in fen or None where none is named.
+
+    `forecast_growth`: its own forecast of next year's revenue growth as a fraction; None: it makes none.
+    """
 
     product: str
     amount_fen: int | None = None
+    forecast_growth: float | None = None
 
 
 class RequestedAmountInvalid(AssetlightError):
     """A requested amount is not above zero, or is more than any balance sheet."""
+
+
+class ForecastImplausible(AssetlightError):
+    """A forecast of growth below -1 or above the most that the policy takes as a forecast at all."""
 
 
 def score(
@@ -64,8 +72,8 @@ def score(
     product without an amount. `assumed` sets facts by name for all of them in thought (None: not known), features
     before the model reads them: what comes out is a hypothesis, not a decision to keep. `books`: see
     `input_digests`. Raises the errors of the
-    stages, ProductUnknown, EnterpriseNotScored (a request for an enterprise that is not scored) and
-    RequestedAmountInvalid.
+    stages, ProductUnknown, EnterpriseNotScored (a request for an enterprise that is not scored),
+    RequestedAmountInvalid and ForecastImplausible.
     """
     assumed = assumed or {}
     features = _assume(_only(compute_features(tables, as_of, enterprises), enterprises), assumed)
@@ -74,7 +82,9 @@ def score(
     grade = grade_index(probability.pd, _upper_pd(policy))
     product, requested = _requests(ids, requests or {}, policy)
     cases = Cases(
-        facts=_facts(features) | _evidence(tables, as_of, features, bundle, policy, product),
+        facts=_facts(features)
+        | _evidence(tables, as_of, features, bundle, policy, product)
+        | _said(ids, requests or {}, probability),
         grade=grade,
         products=tuple(policy.products.values()),
         product=product,
@@ -224,9 +234,36 @@ def _requests(
                 f"a request names enterprise {enterprise}, of which no row is known", field="requests"
             )
         product[row] = place[policy.product(request.product).code]
+        _refuse_implausible(request.forecast_growth, enterprise, policy)
         if request.amount_fen is not None:
             amount[row] = _checked(request.amount_fen, enterprise)
     return product, amount
+
+
+def _said(
+    ids: pa.Array, requests: Mapping[str, CreditRequest], probability: ProbabilityColumns
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Facts that no record holds: the applicant's forecast, and how high the model says the probability may be."""
+    found: dict[str, npt.NDArray[np.float64]] = {}
+    asked = {name: request.forecast_growth for name, request in requests.items()}
+    if any(growth is not None for growth in asked.values()):
+        found["forecast_growth"] = pa.array([asked.get(name) for name in ids.to_pylist()], pa.float64()).to_numpy(
+            zero_copy_only=False
+        )
+    if not np.isnan(probability.high).all():
+        found["model_pd_high"] = probability.high
+    return found
+
+
+def _refuse_implausible(growth: float | None, enterprise: str, policy: Policy) -> None:
+    most = float(policy.number("request.largest_forecast_growth"))
+    if growth is not None and not -1 <= growth <= most:
+        raise ForecastImplausible(
+            f"the growth forecast for {enterprise} is not one to assess",
+            expected=f"a fraction from -1 to {most:g}: 0.15 is 15 %",
+            found=f"{growth:g}",
+            field="forecast_growth",
+        )
 
 
 def _checked(fen: int, enterprise: str) -> int:

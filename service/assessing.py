@@ -69,11 +69,14 @@ class Assessor:
             )
         return as_of or today
 
-    def application(self, as_of: date, *, product: str | None, amount_yuan: str | None) -> CreditRequest:
+    def application(
+        self, as_of: date, *, product: str | None, amount_yuan: str | None, forecast_growth: float | None = None
+    ) -> CreditRequest:
         """What an enterprise applies for, in the policy's products of the day. Raises ProductUnknown, MoneyNotExact."""
         policy = self.policy_on(as_of)
         code = policy.product(product or policy.text(DEFAULT_PRODUCT)).code
-        return CreditRequest(product=code, amount_fen=None if amount_yuan is None else fen_from_yuan(amount_yuan))
+        amount = None if amount_yuan is None else fen_from_yuan(amount_yuan)
+        return CreditRequest(product=code, amount_fen=amount, forecast_growth=forecast_growth)
 
     def decide(self, question: Question) -> DecisionRecord:
         """The decision on the question, by the one scoring path."""

@@ -13,7 +13,7 @@ from models.positions import read_positions
 from models.scoring import CreditRequest, score
 from models.tables import Tables, input_digests
 from service.assessing import Assessor
-from service.replaying import Replay, replay
+from service.replaying import Replay, forecast_of, replay
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,9 @@ def what_if(
 def _scored(assessor: Assessor, record: DecisionRecord, tables: Tables, assumption: Assumption) -> DecisionRecord:
     asked = record.request
     request = assumption.request or CreditRequest(
-        asked.product, None if asked.amount_yuan is None else fen_from_yuan(asked.amount_yuan)
+        asked.product,
+        None if asked.amount_yuan is None else fen_from_yuan(asked.amount_yuan),
+        forecast_of(record),
     )
     decisions = score(
         tables,

@@ -92,10 +92,15 @@ def replay(assessor: Assessor, record: DecisionRecord, records: Tables | None) -
         record.as_of,
         _model(assessor, record.bundle.digest),
         assessor.policy_on(record.policy.on),
-        requests={record.enterprise_id: CreditRequest(asked.product, amount)},
+        requests={record.enterprise_id: CreditRequest(asked.product, amount, forecast_of(record))},
         enterprises=[record.enterprise_id],
     )
     return Replay(record, decisions.record_of(record.enterprise_id).as_version(record.schema_version))
+
+
+def forecast_of(record: DecisionRecord) -> float | None:
+    """The growth that the applicant forecast, as the decision kept it among its facts."""
+    return record.feature_values.get("forecast_growth")
 
 
 def read_decision(path: Path) -> tuple[DecisionRecord, str | None]:

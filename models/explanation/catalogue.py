@@ -100,6 +100,24 @@ GATE_REASONS: Mapping[str, ReasonText] = {
         "模型所需数据全部缺失，无法计算违约概率；请提供：{document}",
         "everything the model reads is missing, so there is no default probability; please provide: {document}",
     ),
+    "circular_trade": ReasonText(
+        "DAT-CIR-19",
+        "evidence",
+        "部分销售处于循环交易",
+        "some sales go round in circles",
+        "循环交易占销售额 {value}，高于 {threshold}：暂停新增用信并在3日内复核；请提供：{document}",
+        "{value} of sales go round in short cycles, above {threshold}: new draws are frozen, review in three days; "
+        "please provide: {document}",
+    ),
+    "circular_trade_grave": ReasonText(
+        "DAT-CIR-20",
+        "evidence",
+        "大量销售处于循环交易",
+        "many sales go round in circles",
+        "循环交易占销售额 {value}，高于红色线 {threshold}：冻结用信并提交审批委员会；请提供：{document}",
+        "{value} of sales go round in short cycles, above the red line of {threshold}: frozen, goes to the committee; "
+        "please provide: {document}",
+    ),
 }
 
 ROUNDED = ReasonText(
@@ -182,6 +200,16 @@ DOCUMENTS: Mapping[Document, Words] = {
     Document.WARNING_REVIEW: Words(
         "warning_review", "预警事项说明与复核", "the firm's explanation of the warning, and its review"
     ),
+    Document.TRADE_PROOF: Words(
+        "trade_proof",
+        "相关交易的合同、物流签收与付款凭证",
+        "contracts, signed delivery papers and proof of payment of the trades in question",
+    ),
+    Document.FORECAST_PROOF: Words(
+        "forecast_proof",
+        "支持预测增长的在手订单与合同",
+        "orders in hand and contracts that carry the forecast growth",
+    ),
 }
 
 RULE_WORDS: Mapping[str, Words] = {
@@ -195,6 +223,8 @@ RULE_WORDS: Mapping[str, Words] = {
         Words("data_too_old", "数据时效", "data fresh enough"),
         Words("history_too_short", "开票历史", "history long enough"),
         Words("no_probability", "违约概率", "default probability"),
+        Words("circular_trade", "循环交易", "circular trade"),
+        Words("circular_trade_grave", "循环交易（红色）", "circular trade (red)"),
         Words(ELIGIBILITY, "准入", "eligibility"),
         *AMOUNT_WORDS,
         Words(STEP_ROUNDING, "按单位取整", "rounding to the step"),

@@ -174,10 +174,12 @@ def _basis(limits: LimitColumns, row: int) -> Figure:
             continue
         behind = source.inputs.get("sales_behind_debtors_fen")
         if {"sales_12m_fen", "advance_share"} <= source.inputs.keys() and (behind is None or behind.values[row] == 0):
-            sales = figure(float(source.inputs["sales_12m_fen"].values[row]), "fen")
+            sales = figure(float(source.inputs["counted_sales_fen"].values[row]), "fen")
+            netted = source.inputs["counted_sales_fen"].values[row] < source.inputs["sales_12m_fen"].values[row]
             share = figure(float(source.inputs["advance_share"].values[row]), "fraction")
-            zh.append(f"近12个月净销售额 {sales.zh} × {share.zh}")
-            en.append(f"{share.en} of net 12-month sales of {sales.en}")
+            zh.append(f"近12个月净销售额{'（扣除关联与循环交易）' if netted else ''} {sales.zh} × {share.zh}")
+            without = " without related and circular trade" if netted else ""
+            en.append(f"{share.en} of net 12-month sales{without} of {sales.en}")
         else:
             amount = money(int(source.value[row]))
             words = rule_words(source.code)

@@ -12,11 +12,12 @@ import numpy.typing as npt
 
 from models.errors import AssetlightError
 from models.grades import UNKNOWN, GradeColumn
-from models.limits.arithmetic import FenColumn, FloatColumn, Mask, fen_column
+from models.limits.arithmetic import FenColumn, FloatColumn, Mask, fen_column, product_over
 from models.limits.rule import Document, DocumentColumn
 from models.policy import Policy, Product
 
 NO_REQUEST = -1
+NETTED_SHARES = ("related_sales_share_12m", "circular_share_12m")
 SELF_LIQUIDATING = frozenset({"receivables", "supplier", "orders", "pool"})
 
 
@@ -122,6 +123,18 @@ class Cases:
         """An amount among the facts, as fen, and where it is known."""
         self.fact(name)
         return self.amount(name)
+
+    @cached_property
+    def counted_sales(self) -> FenColumn:
+        """Net sales of 12 months without those to related parties and those that go round in circles. DOMAIN 1.2.
+
+        Shares are rounded up to the millionth; what is both is taken off twice, which is prudent. A share that nobody
+        could look for takes nothing off.
+        """
+        sales = np.maximum(self.fen("sales_12m_fen")[0], 0)
+        off = sum(np.ceil(np.nan_to_num(self.known_fact(name)) * 10**6 - 1e-6) for name in NETTED_SHARES)
+        kept = 10**6 - np.clip(off, 0, 10**6).astype(np.int64)
+        return product_over(sales, kept, 10**6)
 
     def terms(self, of: Callable[[Product], int]) -> FenColumn:
         """A term of each case's own product, such as its maximum in fen."""

@@ -57,6 +57,8 @@ class Document(IntEnum):
     CASH_PROOF = 15
     ASSET_REVIEW = 16
     WARNING_REVIEW = 17
+    TRADE_PROOF = 18
+    FORECAST_PROOF = 19
 
 
 # numpy asks an enum member for a dozen attributes each time it meets one; plain numbers spare a single case that.

@@ -6,7 +6,7 @@
 from models.policy.compare import Difference, differences
 from models.policy.errors import PolicyFileInvalid, PolicyValueNotInForce, PolicyValueUnknown, ProductUnknown
 from models.policy.load import DEFAULTS, load_policy
-from models.policy.policy import OverlayUsed, Policy, ReviewOverdue
+from models.policy.policy import OverlayUsed, Policy, ReviewOverdue, Unstated
 from models.policy.product import Product
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Product",
     "ProductUnknown",
     "ReviewOverdue",
+    "Unstated",
     "differences",
     "load_policy",
 ]

@@ -71,6 +71,7 @@ class Parameter:
     review_by: date
     values: tuple[DatedValue, ...]
     file: str
+    when_zero: tuple[str, str] | None = None  # what a zero turns off, where it says that the value is not stated
 
     def on(self, day: date) -> DatedValue | None:
         """The value in force on a day; None before the first date."""
@@ -87,7 +88,7 @@ def value_text(value: Value) -> str | dict[str, str]:
 def read_parameter(tree: TextTree, *, name: str, file: str) -> Parameter:
     """Check one parameter file completely; the error names file, key and day."""
     node = Node(tree, file=file)
-    node.only(("description", "unit", "owner", "review_by", "values"), ("by", "range", "order"))
+    node.only(("description", "unit", "owner", "review_by", "values"), ("by", "range", "order", "when_zero"))
     words = node.child("description")
     words.only(("zh", "en"))
     unit = node.one_of("unit", tuple(UNITS))
@@ -115,7 +116,16 @@ def read_parameter(tree: TextTree, *, name: str, file: str) -> Parameter:
         review_by=node.date("review_by"),
         values=tuple(dated),
         file=file,
+        when_zero=_when_zero(node),
     )
+
+
+def _when_zero(node: Node) -> tuple[str, str] | None:
+    if "when_zero" not in node.tree:
+        return None
+    words = node.child("when_zero")
+    words.only(("zh", "en"))
+    return words.text("zh"), words.text("en")
 
 
 def _range(node: Node, unit: str) -> tuple[Decimal | None, Decimal | None]:

@@ -41,6 +41,16 @@ class ReviewOverdue:
 
 
 @dataclass(frozen=True)
+class Unstated:
+    """A value of the bank that nobody has stated, and what is turned off until it is."""
+
+    name: str
+    owner: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
 class Policy:
     """What the bank's policy says on `on`. Ask by name and unit; no rule reads a file."""
 
@@ -138,6 +148,15 @@ class Policy:
     def validation_digest(self) -> str:
         """SHA-256 of the lines that a validation holds a model against."""
         return digest({k: value for k, value in self._values_in_force.items() if k.startswith(OF_VALIDATION)})
+
+    @cached_property
+    def unstated(self) -> tuple[Unstated, ...]:
+        """The values in force that stand at a zero which says that the bank has not stated them."""
+        return tuple(
+            Unstated(name, item.owner, *item.when_zero)
+            for name, item in sorted(self.parameters.items())
+            if item.when_zero is not None and self.is_in_force(name) and self.in_force(name).value == 0
+        )
 
     @cached_property
     def review_warnings(self) -> tuple[ReviewOverdue, ...]:

@@ -64,7 +64,12 @@ def make_assessment(
     request = (
         None
         if asked.request is None
-        else service.assessor.application(as_of, product=asked.request.product, amount_yuan=asked.request.amount_yuan)
+        else service.assessor.application(
+            as_of,
+            product=asked.request.product,
+            amount_yuan=asked.request.amount_yuan,
+            forecast_growth=asked.request.forecast_growth,
+        )
     )
     try:
         made = service.assessor.made(Question(asked.enterprise_id, as_of, request, records))

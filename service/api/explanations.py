@@ -122,7 +122,12 @@ def understood(service: Service, record: DecisionRecord, asked: WhatIfRequest) -
     request = None
     if asked.request is not None:
         product = asked.request.product or record.request.product
-        request = service.assessor.application(record.as_of, product=product, amount_yuan=asked.request.amount_yuan)
+        request = service.assessor.application(
+            record.as_of,
+            product=product,
+            amount_yuan=asked.request.amount_yuan,
+            forecast_growth=asked.request.forecast_growth,
+        )
     records = None
     if asked.records is not None:
         records = tables_of(

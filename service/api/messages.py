@@ -74,6 +74,14 @@ class CreditApplication(Strict):
         None, min_length=1, max_length=64, description="product code; default: the policy's default product"
     )
     amount_yuan: Yuan | None = Field(None, description="amount applied for, decimal yuan text; null: what is possible")
+    forecast_growth: float | None = Field(
+        None,
+        ge=-1,
+        allow_inf_nan=False,
+        examples=[0.15],
+        description="the applicant's own forecast of next year's revenue growth, a fraction; above what the policy "
+        "believes it needs orders in hand, else the case is referred. Null: last year's growth, or the industry's",
+    )
 
 
 class AssessmentRequest(Strict):

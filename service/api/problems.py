@@ -74,6 +74,7 @@ STATUS_BY_ERROR: dict[str, HTTPStatus] = {
     "RecordsRefused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "ReferenceNotInForce": HTTPStatus.UNPROCESSABLE_ENTITY,
     "RequestedAmountInvalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "ForecastImplausible": HTTPStatus.UNPROCESSABLE_ENTITY,
     "StoreUnusable": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

@@ -29,6 +29,14 @@ def explain(
     as_of: AsOfOption,
     amount: AmountOption = None,
     product: ProductOption = None,
+    growth: Annotated[
+        float | None,
+        typer.Option(
+            "--growth",
+            metavar="FRACTION",
+            help="The applicant's forecast of next year's revenue growth: 0.15 is 15 %. Default: last year's growth.",
+        ),
+    ] = None,
     lang: Annotated[
         Language, typer.Option("--lang", envvar="ASSETLIGHT_LANG", help="Words in Chinese or in English.")
     ] = Language.ZH,
@@ -47,8 +55,8 @@ def explain(
     assessor = service.assessor
     day = assessor.day(as_of)
     request = None
-    if amount is not None or product is not None:
-        request = assessor.application(day, product=product, amount_yuan=amount)
+    if amount is not None or product is not None or growth is not None:
+        request = assessor.application(day, product=product, amount_yuan=amount, forecast_growth=growth)
     decision = assessor.decide(Question(enterprise, day, request))
     explanation = explanation_of(assessor, decision, None)
     told = {name: explanation.model_dump(mode="json")[name] for name in MADE_ON_DEMAND}

@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from models.policy import Difference, Policy, differences
+from models.policy import Difference, Policy, Unstated, differences
 from models.policy.parameter import value_text
 from service.bootstrap import build
 from service.cli.app import commands
@@ -102,6 +102,7 @@ def check(
             {"name": item.name, "owner": item.owner, "review_by": item.review_by.isoformat()}
             for item in checked.review_warnings
         ],
+        "not_stated": [asdict(item) for item in checked.unstated],
     }
     context.finish(facts, lambda console: show_check(console, checked))
 
@@ -124,9 +125,16 @@ def show_check(console: Console, checked: Policy) -> None:
     )
     for overlay in checked.overlays:
         console.print(f"{overlay.name} replaces {', '.join(overlay.replaces) or 'nothing'}")
+    show_unstated(console, checked.unstated)
     for warning in checked.review_warnings:
         console.print(f"[yellow]! {warning.en} / {warning.zh}[/]")
     console.print(f"policy digest {checked.digest}", style="dim")
+
+
+def show_unstated(console: Console, items: Sequence[Unstated]) -> None:
+    """Each value that the bank has not stated, and what that turns off."""
+    for item in items:
+        console.print(f"[yellow]! {item.name} is not stated / 未填报: {item.en} / {item.zh}. Owner: {item.owner}[/]")
 
 
 def policy_facts(policy: Policy) -> dict[str, Any]:
@@ -156,6 +164,7 @@ def policy_facts(policy: Policy) -> dict[str, Any]:
         "products": products,
         "not_yet_in_force": sorted(set(policy.parameters) - set(values)),
         "overdue_reviews": [warning.en for warning in policy.review_warnings],
+        "not_stated": [asdict(item) for item in policy.unstated],
     }
 
 
@@ -179,6 +188,7 @@ def show_policy(console: Console, policy: Policy, facts: dict[str, Any]) -> None
         amounts = (one["minimum_yuan"], one["maximum_yuan"], one["step_yuan"], one["tenor_months"])
         products.add_row(code, f"{one['zh']} / {one['en']}", *amounts)
     console.print(products)
+    show_unstated(console, policy.unstated)
     for warning in policy.review_warnings:
         console.print(f"[yellow]! {warning.en} / {warning.zh}[/]")
     console.print(f"policy digest {policy.digest}", style="dim")

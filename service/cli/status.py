@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -46,7 +47,12 @@ def status_facts(service: Service) -> dict[str, Any]:
             "failed_gates": failed_gates(standing),
             "refused": [one.as_dict() for one in standing.refused],
         },
-        "policy": {"on": policy.on.isoformat(), "digest": policy.digest, "products": sorted(policy.products)},
+        "policy": {
+            "on": policy.on.isoformat(),
+            "digest": policy.digest,
+            "products": sorted(policy.products),
+            "not_stated": [asdict(item) for item in policy.unstated],
+        },
         "people": people_facts(service),
         "next": next_command(stored, bundle),
     }
@@ -149,6 +155,8 @@ def show_status(console: Console, facts: dict[str, Any]) -> None:
     show_registry(console, facts)
     policy = facts["policy"]
     console.print(f"policy  {policy['on']}  digest {policy['digest'][:12]}  products: {', '.join(policy['products'])}")
+    for item in policy["not_stated"]:
+        console.print(f"        [yellow]! {item['name']} is not stated / 未填报: {item['en']} / {item['zh']}[/]")
     who = facts["people"]
     if who["development_issuer"]:
         console.print(f"people  [bold white on red] {WARNING_EN} {WARNING_ZH} [/]")

@@ -20,7 +20,7 @@ from models.scoring import CreditRequest, score
 from models.tables import Tables, accept_rows, input_digests
 from service.bootstrap import Service
 from service.portfolio import score_portfolio
-from tests.service.conftest import AS_OF, ENTERPRISES, PATH, TODAY, Run, asked
+from tests.service.conftest import AS_OF, ENTERPRISES, PATH, TODAY, Run, asked, invoices_of
 
 RING = ("E1", "E2", "E3", "E4")  # each sells to the next, the last to the first; E5 buys from E1
 DAY = AS_OF.isoformat()
@@ -110,3 +110,46 @@ def test_without_partners_nobody_is_read_and_the_digest_says_who_looked(service:
     assert tables.neighbours == {}
     assert not input_digests(tables, AS_OF).equals(input_digests(Tables(tables.by_kind), AS_OF))  # nobody looked
     assert input_digests(tables, AS_OF).equals(input_digests(whole(service), AS_OF, ["E5"]))
+
+
+@pytest.mark.usefixtures("ringed")
+@pytest.mark.parametrize(
+    ("enterprise", "share", "code"),
+    [
+        ("E1", 0.24, "circular_trade_grave"),
+        ("E2", 0.11, "circular_trade"),
+        ("E5", 0.0, None),
+    ],
+)
+def test_a_simulated_ring_is_caught_from_the_invoices_on(
+    client: TestClient, enterprise: str, share: float, code: str | None
+) -> None:
+    """Sales in a ring freeze, orange or red, with value, threshold and document; E5, which only buys, passes."""
+    found = client.post(PATH, json=asked(enterprise)).json()["decision"]
+    gates = {gate["code"]: gate for gate in found["gates"] if gate["code"].startswith("circular")}
+    assert float(gates["circular_trade"]["value"]) == pytest.approx(share, abs=0.05)
+    pending = [name for name, gate in gates.items() if gate["status"] == "pending"]
+    assert pending == ([] if code is None else [code])
+    if code is not None:
+        assert (found["outcome"], found["limit_yuan"]) == ("refer", "0.00")
+        assert "trade_proof" in [one["code"] for one in found["missing_documents"]]
+        reason = next(one for one in found["reasons"] if one["code"].startswith("DAT-CIR"))
+        assert reason["threshold"] == ("0.15" if code.endswith("grave") else "0.05")
+        assert "循环交易" in reason["zh"]
+        assert "go round" in reason["en"]
+
+
+@pytest.mark.usefixtures("ringed")
+def test_what_goes_round_is_no_turnover(client: TestClient) -> None:
+    """The turnover that is lent on is the net sales less the share on cycles."""
+    found = client.post(PATH, json=asked("E2")).json()["decision"]
+    inputs = next(one for one in found["sources"] if one["code"] == "invoice_turnover")["inputs"]
+    share = found["feature_values"]["circular_share_12m"]
+    expected = float(inputs["sales_12m_fen"]) * (1 - share)
+    assert float(inputs["counted_sales_fen"]) == pytest.approx(expected, rel=1e-5)
+    assert float(inputs["counted_sales_fen"]) <= expected
+    records = {"invoice": invoices_of("E2")}
+    alone = client.post(PATH, json=asked("E2", records=records)).json()["decision"]  # nobody looked
+    inputs = next(one for one in alone["sources"] if one["code"] == "invoice_turnover")["inputs"]
+    assert inputs["counted_sales_fen"] == inputs["sales_12m_fen"]
+    assert {g["status"] for g in alone["gates"] if g["code"].startswith("circular")} == {"not_applicable"}

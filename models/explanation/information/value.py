@@ -7,7 +7,7 @@ other pending ones at their best.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,9 +16,12 @@ from models.explanation.catalogue import DOCUMENTS
 from models.explanation.information.ranges import GRADE, PlausibleRange, PlausibleRanges
 from models.explanation.situation import Situation, tile_rows
 from models.limits import Cases, Document, LimitColumns, Outcome, Status, compute_limits
-from models.limits.arithmetic import FenColumn
+from models.limits.arithmetic import FenColumn, Mask
+from models.limits.debt import all_debt
 
 Assumed = Mapping[str, float]  # facts in the unit of the engine, and GRADE
+# What a document would tell where its own facts are not known, but another source has told it already.
+_TOLD_ELSEWHERE: Mapping[Document, Callable[[Cases], Mask]] = {Document.LOAN_LIST: lambda cases: all_debt(cases)[1]}
 _CODES = {document: words.code for document, words in DOCUMENTS.items()}
 
 
@@ -97,7 +100,9 @@ def _open(
         if document is Document.CONFIRMATIONS:
             ends = _confirmed(situation)
         elif pending or (
-            code not in ranges.only_pending and not any(_known(situation, item.fact) for item in declared)
+            code not in ranges.only_pending
+            and not any(_known(situation, item.fact) for item in declared)
+            and not _told_elsewhere(situation, document)
         ):
             ends = _ends(situation, declared, pending=pending)
         else:
@@ -105,6 +110,11 @@ def _open(
         if ends[1] or pending:
             found.append((document, pending, *ends))
     return found
+
+
+def _told_elsewhere(situation: Situation, document: Document) -> bool:
+    told = _TOLD_ELSEWHERE.get(document)
+    return told is not None and bool(told(situation.cases)[0])
 
 
 def _known(situation: Situation, fact: str) -> bool:

@@ -2,7 +2,8 @@
 
 The level is the worst of the triggers that the facts at hand show. Orange and red freeze new draws until a person has
 looked, so they are pending at nothing: the case is referred, not declined. Falling sales and broken cash control are
-warnings about a line that this bank has given; of a new applicant they speak through the default probability.
+warnings about a line that this bank has given; of a new applicant they speak through the default probability. Money
+that goes round freezes by a gate of its own (`models.limits.gates.circular_trade`), in every product.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ _NAMES = tuple(
     f"early_warning.{name}"
     for name in ("sales_drop", "sales_gap_days", "days_past_due", "capture_below", "enquiries_2m")
 )
+_SHARES = {
+    "early_warning.reciprocal_share": "reciprocal_share_12m",
+    "early_warning.related_sales_share": "related_sales_share_12m",
+}
 _LAWSUITS = "early_warning.lawsuit_share"
 
 
@@ -35,13 +40,14 @@ def early_warning(cases: Cases) -> AmountColumns:
         code="early_warning",
         value=np.where(held & ~outside, np.maximum(line - cases.own_exposure, 0), 0),
         status=status_column(pending=frozen, not_applicable=outside),
-        policy_names=(*_NAMES, _LAWSUITS),
+        policy_names=(*_NAMES, *_SHARES, _LAWSUITS),
         document=Document.WARNING_REVIEW,
         inputs={
             "level": InputColumn("level", "word", level, LEVELS),
             "days_past_due": InputColumn("days_past_due", "days", days_past_due(cases)),
             "capture_3m": InputColumn("capture_3m", "fraction", capture(cases)),
             **fact_inputs(cases, warning_red_events="count", warning_lawsuits_fen="fen", bureau_enquiries_2m="count"),
+            **fact_inputs(cases, **dict.fromkeys(_SHARES.values(), "fraction")),
         },
     )
 
@@ -59,6 +65,7 @@ def warning_level(cases: Cases) -> npt.NDArray[np.int8]:
             ours & (capture(cases) < most["early_warning.capture_below"]),
             days_past_due(cases) >= most["early_warning.days_past_due"],
             cases.known_fact("bureau_enquiries_2m") >= most["early_warning.enquiries_2m"],
+            *(cases.known_fact(fact) > float(cases.policy.table(rule)[place - 1]) for rule, fact in _SHARES.items()),
             _events(cases, name),
         ]
         level[np.logical_or.reduce(triggers)] = place

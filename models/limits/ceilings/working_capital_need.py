@@ -4,17 +4,21 @@
     cycle days = inventory + receivable + prepaid - payable - advance days, on average balances
 
 The cost share (1 - margin) is taken as revenue less net profit, and a loss counts as no profit: losses must not raise
-the need. Growth is the forecast, else last year's, but at most the industry mean plus a margin. Days are rounded to
-the nearest hundredth; a statement without a prepaid or advance line has none. A cycle of zero days needs nothing.
+the need. Growth is the forecast, else last year's, but at most the industry mean plus a margin. A forecast above that
+is not believed: the need stands at the most and the case is referred, unless orders in hand carry the growth. Days are
+rounded to the nearest hundredth; a statement without a prepaid or advance line has none. A cycle of zero days needs
+nothing.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
 from models.limits.arithmetic import FenColumn, FloatColumn, Mask, product_over, scaled
 from models.limits.case import Cases
-from models.limits.rule import AmountColumns, Document, InputColumn
+from models.limits.rule import AmountColumns, Document, InputColumn, Status
 from models.limits.standing import fact_inputs, standing
 
 _GROWTH, _ABOVE, _AGE = "need.industry_growth", "need.growth_above_industry", "statements.maximum_age_days"
@@ -36,7 +40,7 @@ def working_capital_need(cases: Cases) -> AmountColumns:
     own = np.maximum(cash - cases.amount("statement_restricted_cash_fen")[0], 0)
     need = gross - own - other_working_capital(cases)
     fresh = statement_is_fresh(cases)
-    return standing(
+    column = standing(
         cases,
         "working_capital_need",
         need,
@@ -58,8 +62,28 @@ def working_capital_need(cases: Cases) -> AmountColumns:
             "working_capital_loans_fen": InputColumn(
                 "working_capital_loans_fen", "fen", other_working_capital(cases).astype(np.float64)
             ),
+            **fact_inputs(cases, forecast_growth="fraction"),
         },
     )
+    doubted = (column.status == Status.APPLIED) & forecast_unproved(cases)
+    return replace(
+        column,
+        status=np.where(doubted, Status.PENDING, column.status).astype(np.int8),
+        document=np.where(doubted, Document.FORECAST_PROOF, Document.YEARLY_STATEMENT).astype(np.int8),
+    )
+
+
+def forecast_unproved(cases: Cases) -> Mask:
+    """Where the forecast is above the most that the policy believes and orders in hand do not carry the growth."""
+    asked = np.rint(np.nan_to_num(cases.known_fact("forecast_growth")) * _MILLION).astype(np.int64)
+    revenue = np.maximum(cases.amount("statement_revenue_fen")[0], 0)
+    more = product_over(revenue, np.maximum(asked, 0), _MILLION, up=True)
+    result: Mask = (asked > _most_growth(cases)) & (cases.amount("orders_open_fen")[0] < more)
+    return result
+
+
+def _most_growth(cases: Cases) -> int:
+    return scaled(cases.policy.number(_GROWTH) + cases.policy.number(_ABOVE), _MILLION)
 
 
 def statement_is_fresh(cases: Cases) -> Mask:
@@ -76,7 +100,7 @@ def other_working_capital(cases: Cases) -> FenColumn:
 
 def growth_millionths(cases: Cases) -> FenColumn:
     """The growth that counts: forecast, else last year's, at most the industry mean plus the margin."""
-    most = scaled(cases.policy.number(_GROWTH) + cases.policy.number(_ABOVE), _MILLION)
+    most = _most_growth(cases)
     before, known = cases.amount("statement_opening_revenue_fen")
     now, _ = cases.amount("statement_revenue_fen")
     usable = known & (before > 0) & (now >= 0)

@@ -1,4 +1,4 @@
-"""Gates, first of all rules, in fixed order: four knock-outs of policy, then four questions of evidence.
+"""Gates, first of all rules, in fixed order: four knock-outs of policy, then questions of evidence.
 
 A knock-out fires only on facts that are known and fresh. An evidence gate never fires: what is missing refers the case.
 Add a gate as a file and name it here.
@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from models.limits.case import Cases
+from models.limits.gates.circular_trade import circular_trade, circular_trade_grave
 from models.limits.gates.evidence import data_too_old, history_too_short, no_probability, no_sales_feed
 from models.limits.gates.knock_outs import grade_too_weak, inactive, turnover_not_positive, void_rate_too_high
 from models.limits.rule import GateColumns, Status
@@ -42,4 +43,6 @@ GATES: tuple[Callable[[Cases], GateColumns], ...] = (
     _of_trade(data_too_old),
     _of_trade(history_too_short),
     no_probability,
+    circular_trade,
+    circular_trade_grave,
 )

@@ -1,7 +1,8 @@
 """Invoice turnover (发票贷): a share, by grade, of the net valid sales of twelve months. DOMAIN 1.2, `C_inv`.
 
 A sale counts once: what trade debtors carry already (V, lent at the advance rate a) stands for sales of V / a, and the
-share is taken of the other sales only, but the two together are never less than the share of all sales:
+share is taken of the other sales only, but the two together are never less than the share of all sales. Sales are net
+of those to related parties and those that go round in circles:
 
     V + turnover = max( V + share * max(0, sales - V / a), share * sales )
 """
@@ -20,12 +21,12 @@ _SHARE = "invoice_turnover.advance_share"
 
 def invoice_turnover(cases: Cases) -> AmountColumns:
     """floor(share(grade) * net sales) beyond what debtors carry. Without sales, grade or fresh data, pending at 0."""
-    sales, known = cases.fen("sales_12m_fen")
+    _, known = cases.fen("sales_12m_fen")
     shares = cases.policy.fractions_by_grade(_SHARE)
     worst = np.int16(min(range(len(shares)), key=lambda place: shares[place]))
     row = np.where(cases.grade_known, cases.grade, worst)
     pending = ~known | ~cases.grade_known | cases.stale
-    sold = np.maximum(sales, 0)
+    sold = cases.counted_sales
     financed = sales_behind(cases)
     beside = share_of(np.maximum(sold - financed, 0), shares, row)
     value = np.maximum(beside, share_of(sold, shares, row) - cases.carried)
@@ -39,6 +40,9 @@ def invoice_turnover(cases: Cases) -> AmountColumns:
         follows_grade=True,
         inputs={
             "sales_12m_fen": InputColumn("sales_12m_fen", "fen", cases.fact("sales_12m_fen")),
+            "counted_sales_fen": InputColumn(
+                "counted_sales_fen", "fen", np.where(known, sold.astype(np.float64), np.nan)
+            ),
             "advance_share": InputColumn(
                 "advance_share", "fraction", np.array([float(share) for share in shares])[row]
             ),

@@ -152,3 +152,15 @@ def test_no_ranges_before_their_first_day() -> None:
     """A day before the first version is refused."""
     with pytest.raises(RangesNotInForce, match="2015-01-01"):
         load_ranges(date(2014, 1, 1))
+
+
+def test_a_loan_list_is_not_asked_for_where_the_bureau_told_the_debt() -> None:
+    """Debt by the bureau is debt: the loan list is worth asking for only where no source has told it."""
+    row = {"product": "technology_credit", "pd": 0.0001, "sales_12m_fen": 1_600_000_000.0}
+
+    def asked(**facts: float) -> set[str]:
+        return {item.code for item in value_of_information(Situation(cases({**row, **facts})), RANGES)}
+
+    assert "loan_list" in asked()
+    for told in ("bureau_debt_fen", "statement_short_term_debt_fen", "debt_debt_fen"):
+        assert "loan_list" not in asked(**{told: 0.0})

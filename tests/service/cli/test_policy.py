@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 
+from models.limits import compute_limits
+from models.policy import load_policy
+from tests.limit_cases import cases
 from tests.position_rows import policy_with
 
 Run: TypeAlias = Callable[..., tuple[int, str, str]]
@@ -70,3 +74,41 @@ def test_check_of_a_wrong_file_exits_with_1_and_names_file_and_key(run: Run, hom
     assert code == 1
     assert "advance_rate.yaml" in err
     assert "outside its declared range" in err
+
+
+EXAMPLE = Path("docs/examples/bank-policy")
+
+
+@pytest.mark.parametrize("words", [("policy", "check"), ("policy", "show"), ("status",)])
+def test_a_bank_sees_that_its_capital_is_not_stated(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """Check, show and status name both values, their owner and what they turn off, until an overlay states them."""
+
+    def said() -> tuple[dict[str, Any], str]:
+        found = facts(run, *words, "--home", home)
+        _, out, _ = run(*words, "--home", home)
+        return found.get("policy", found), out
+
+    found, out = said()
+    assert [item["name"] for item in found["not_stated"]] == ["bank.net_capital", "bank.tier_one"]
+    assert found["not_stated"][0]["owner"] == "finance"
+    assert "not stated" in " ".join(out.split())
+    assert "单一客户集中度" in out
+    monkeypatch.setenv("ASSETLIGHT_POLICY_DIR", str(EXAMPLE))
+    found, out = said()
+    assert found["not_stated"] == []
+    assert "not stated" not in " ".join(out.split()).replace("0 = not stated", "")
+
+
+def test_the_worked_overlay_turns_the_ceilings_on() -> None:
+    """docs/policy.md: 4,500,000 is the single name of the example bank, and 6,000,000 what a group may owe."""
+    policy = load_policy(date(2024, 6, 30), [EXAMPLE])
+    row = {"pd": 0.0001, "sales_12m_fen": 2_000_000_000.0}
+    limits = compute_limits(cases(row, {**row, "group_member": 1.0, "group_exposure_fen": 2e8}, policy=policy))
+    value = {cap.code: cap.value.tolist() for cap in limits.ceilings}
+    assert value["single_name"] == [450_000_000, 450_000_000]
+    assert value["group"][1] == 400_000_000
+    assert limits.limit_fen.tolist() == [450_000_000, 400_000_000]
+    text = Path("docs/policy.md").read_text(encoding="utf-8")
+    assert all(figure in text for figure in ("60,000,000", "30,000,000", "4,500,000", "6,000,000"))
