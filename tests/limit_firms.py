@@ -113,6 +113,10 @@ def _firm(rng: np.random.Generator) -> dict[str, Any]:
         "ip": int(rng.choice([0, fen(60)])),
         "data": int(rng.choice([0, fen(60)])),
         "requested": maybe(fen(300), 0.7),
+        "line": maybe(own + fen(20), 0.5),
+        "enquiries": maybe(int(rng.integers(0, 6))),
+        "related": maybe(float(rng.choice([0, rng.uniform(0, 0.5), 1.0], p=[0.7, 0.27, 0.03])), 0.3),
+        "circular": maybe(float(rng.choice([0, rng.uniform(0, 0.05)])), 0.3),
     }
 
 
@@ -144,6 +148,11 @@ def cases_of(firms: Sequence[dict[str, Any]]) -> Cases:
         facts[f"debt_{to}_fen"] = _column(firms, "loans", of)
     for of, to in (("sales", "sales_12m_fen"), ("bureau_debt", "bureau_debt_fen"), ("pool", "pool_fen")):
         facts[to] = _column([{"x": firm} for firm in firms], "x", of)
+    for of, to in (("line", "debt_own_line_fen"), ("enquiries", "bureau_enquiries_2m")):
+        facts[to] = _column([{"x": firm} for firm in firms], "x", of)
+    for of in ("related", "circular"):
+        name = {"related": "related_sales_share_12m", "circular": "circular_share_12m"}[of]
+        facts[name] = _column([{"x": firm} for firm in firms], "x", of)
     for of in ("ip", "data"):
         facts[f"{of}_lending_low_fen"] = _column([{"x": firm} for firm in firms], "x", of)
     usual = {"statement_age_days": 180, "days_since_last_sale": 5, "days_since_last_purchase": 5, "void_rate_12m": 0.01}

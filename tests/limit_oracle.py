@@ -132,8 +132,10 @@ def whole_limit(firm: Mapping[str, Any]) -> tuple[int, int]:
         beyond = sum(limits.values()) - sum(min(limits[a], available.get(a, 0)) for a in limits)
     debtors = base + beyond
     lent_at = max(advance if firm["claims"] else D("0.80"), D("0.40"))
-    other_sales = max(0, firm["sales"] - ceil(D(debtors) / lent_at))
-    trade = max(debtors + floor(share * other_sales), floor(share * firm["sales"]))
+    off = sum(D(ceil(D(repr(firm[name])) * 10**6)) for name in ("related", "circular") if firm[name] is not None)
+    sales = floor(firm["sales"] * max(D(0), 1 - D(off) / 10**6))  # net of related parties and of what goes round
+    other_sales = max(0, sales - ceil(D(debtors) / lent_at))
+    trade = max(debtors + floor(share * other_sales), floor(share * sales))
     trade = max(trade, debtors)
     tax = floor(D(firm["tax"]["vat"]) * 5) + floor(D(firm["tax"]["cit"]) * 7)
     tax = 0 if firm["tax"]["arrears"] > 0 else min(tax, TAX_MAXIMUM[firm["tax"]["grade"]] * WAN)
@@ -165,6 +167,9 @@ def whole_limit(firm: Mapping[str, Any]) -> tuple[int, int]:
     ]
     if terms["line"]:
         caps.append(max(0, 2000 * WAN - own))
+    many = firm["enquiries"] is not None and firm["enquiries"] >= 4
+    if firm["line"] is not None and (many or (firm["related"] or 0) > 0.30):  # yellow: DOMAIN 2.1, 2.2
+        caps.append(max(0, firm["line"] - own))
     if firm["requested"] is not None:
         caps.append(firm["requested"])
     limit = min(caps) // WAN * WAN  # steps of 10,000 yuan
