@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test soak check format lint types contracts bench bench-allocation bench-contest bench-explain bench-families bench-features lock clean
+.PHONY: help setup demo test soak check format lint types contracts bench bench-allocation bench-contest bench-sba bench-receivables bench-explain bench-families bench-features lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,12 @@ bench-allocation: $(READY) ## 100 million yuan over the 302 contest enterprises,
 
 bench-contest: $(READY) ## import, train and score the contest data: seconds, memory, AUC
 	$(BIN)/python -m benchmarks.contest
+
+bench-sba: $(READY) ## the SBA loans across the crisis: learned to fiscal year 2004, tested later
+	$(BIN)/python -m benchmarks.sba $(ARGS)
+
+bench-receivables: $(READY) ## late payment from the customer's own past, tested on later invoices
+	$(BIN)/python -m benchmarks.receivables $(ARGS)
 
 bench-families: $(READY) ## simulate 10,000 enterprises and compare the feature families: docs/families.md
 	$(BIN)/python -m benchmarks.families

@@ -106,6 +106,7 @@ def card_of(  # noqa: PLR0913  (one section of the card each)
         "procedure": {
             **plan.as_dict(),
             "champion": measured["champion"],
+            "trials": searched["trials"] if searched else 0,
             "search": dict(searched) if searched else None,
             "settings": _without_constraints(model.fitted.settings),
             "settings_by_part": [_what_was_chosen(settings) for settings in settings_by_part],
