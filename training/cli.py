@@ -39,8 +39,8 @@ Example: assetlight validate --home var --lang en --validator "Wang Min"
 
 Example: assetlight validate --bundle var/bundles/0123456789ab --labels with_credit_record.xlsx
 
-Exit codes: 0 every blocking gate passed; 1 bad input; 2 wrong usage; 3 something must be done first; 6 the report is
-written and a blocking gate is not passed; --debug shows the traceback of an unexpected error.
+Exit codes: 0 done, every blocking gate passed; 1 bad input; 2 wrong usage; 3 something must be done first; 6 the report
+is written and a blocking gate is not passed; --debug shows the traceback of an unexpected error.
 """
 
 commands = typer.Typer(no_args_is_help=True)
