@@ -13,6 +13,7 @@ from typing import Any
 from models.bundle import Bundle
 from models.calibration import PointsScale
 from models.errors import AssetlightError
+from models.monitoring.reference import CARD_KEY, reference_of
 from models.policy import Policy, PolicyValueNotInForce, load_policy
 from training.calibrated import CalibratedModel, fit_calibrated
 from training.calibration.applied import calibration_section, tendency_for
@@ -109,6 +110,9 @@ def train(gathered: Gathered, plan: Plan, progress: Progress = lambda *_: None) 
         points=points,
         searched=searched,
     )  # fmt: skip
+    seen = learned.columns(bundle.features).matrix
+    population = reference_of(bundle.features, seen, bundle.calibration.log_odds(model.fitted.log_odds(learned.matrix)))
+    card[CARD_KEY] = population.as_dict()
     whole = replace(bundle, card=card, card_text=card_text(card))
     return Trained(whole, gathered, split, unseen, model, findings, (champion, *others), points)
 

@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from models.bundle import Bundle, governed
+from models.monitoring.reference import CARD_KEY
 
 NOT_PUT_IN_FORCE = 4  # exit code: done, but the model has shown no skill and CURRENT was left alone
 
@@ -57,6 +58,6 @@ def end_as_json(bundle: Bundle, made: Publication, *, report: Mapping[str, Any] 
         "in_force": made.in_force,
         "governed": made.governed,
         "report": report,
-        **bundle.card,
+        **{key: value for key, value in bundle.card.items() if key != CARD_KEY},
     }
     typer.echo(json.dumps({**facts, "exit_code": made.exit_code}, ensure_ascii=False))

@@ -34,6 +34,7 @@ OWN_COMMANDS: dict[str, str] = {
     "people": "service.cli.people",
     "status": "service.cli.status",
     "models": "service.cli.models",
+    "retrain": "service.cli.retrain",
     "db": "service.cli.db",
     "policy": "service.cli.policy",
     "version": "service.cli.version_command",

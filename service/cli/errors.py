@@ -21,14 +21,17 @@ MISSING_PREREQUISITE = 3
 NOT_PUT_IN_FORCE = 4  # by training: a model without demonstrated skill
 REPLAY_DIFFERS = 5
 GATE_NOT_PASSED = 6  # by training: a validation report is written, and a blocking gate is not passed
+DRIFT_RED = 7  # the drift of a model is beyond what policy allows
+ANOTHER_RUNS = 75  # EX_TEMPFAIL of sysexits.h: try again later
 UNEXPECTED = 70
 INTERRUPTED = 130
 
 EXIT_CODES = """\
 Exit codes: 0 done; 1 bad input (the message says what was expected); 2 wrong usage; 3 something must be done first
-(the message names the command); 4 a model was written but not put in force because it has shown no skill; 5 a replayed
-decision comes out differently; 6 a validation report is written and a blocking gate is not passed; 70 unexpected error
-(--debug shows the traceback); 130 interrupted.
+(the message names the command); 4 a model was written but not put in force, because it has shown no skill or is not
+better than the champion; 5 a replayed decision comes out differently; 6 a validation report is written and a blocking
+gate is not passed; 7 the drift of a model is beyond what policy allows; 70 unexpected error (--debug shows the
+traceback); 75 another such job runs, try again later; 130 interrupted.
 """
 
 # By name, so that reading this table imports nothing. A subclass has the code of its nearest ancestor in the table.
@@ -38,6 +41,8 @@ EXIT_CODE_BY_ERROR: dict[str, int] = {
     "BundleNotFound": MISSING_PREREQUISITE,
     "DatabaseBehind": MISSING_PREREQUISITE,
     "LakeEmpty": MISSING_PREREQUISITE,
+    "RetrainingRunning": ANOTHER_RUNS,
+    "TrainingNotInstalled": MISSING_PREREQUISITE,
     "ModelNotRegistered": MISSING_PREREQUISITE,
     "NotApproved": MISSING_PREREQUISITE,
     "NotValidated": MISSING_PREREQUISITE,

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from models.bundle import Bundle
 from models.errors import AssetlightError
+from models.monitoring.reference import CARD_KEY
 from service.bootstrap import Service, build
 from service.cli.app import commands
 from service.cli.context import Context, HomeOption, JsonOption, open_context, parse_day
@@ -61,7 +62,11 @@ def show(model: ModelArgument, home: HomeOption = None, as_json: JsonOption = Fa
     standing = service.registry.standing()
     found = standing.model(model)
     bundle = service.registry.bundle(found.digest)
-    facts = {**model_facts(standing, found), "intact": True, "card": bundle.card}
+    facts = {
+        **model_facts(standing, found),
+        "intact": True,
+        "card": {key: part for key, part in bundle.card.items() if key != CARD_KEY},
+    }
     context.finish(facts, lambda console: show_model(console, facts))
 
 

@@ -22,6 +22,7 @@ from service.registry.errors import PersonNotUsable
 ALL = "all"  # the scope of every product that has no champion of its own
 FIRST = ""  # what the first record names as the one before it
 LONGEST_NAME = 128
+JOB = "job"  # how the actor of a scheduled job is known: no person stands for what it records
 
 
 class Kind(StrEnum):
@@ -167,7 +168,7 @@ CONTENT: dict[Kind, type[Content]] = {
 
 
 class Record(BaseModel):
-    """One record as it is kept. `identified_by`: how the actor was known, `command line` or `token`."""
+    """One record as it is kept. `identified_by`: how the actor was known: command line, token, or job."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     sequence: int

@@ -95,6 +95,11 @@ class Registry:
             self._read = (version, standing)
             return standing
 
+    def records(self) -> tuple[Record, ...]:
+        """Every record that bears our seal, oldest first. Raises RegistryDamaged, StoreUnusable."""
+        mark, store = read_mark(self.home), self.open_store()
+        return () if store is None else self._chain(store, mark).records
+
     def champion(self, product: str | None = None) -> str | None:
         """Digest of the promoted model in force; None before the first promotion."""
         return self.standing().champion(product)

@@ -32,14 +32,17 @@ from service.registry.errors import (
 )
 from service.registry.records import (
     ALL,
+    JOB,
     Approved,
     Content,
     DriftMeasured,
+    Planned,
     Promoted,
     Record,
     Registered,
     Role,
     RolledBack,
+    Stopped,
     Validated,
 )
 
@@ -97,6 +100,8 @@ class Standing:
     models: dict[str, Model] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
     holders: dict[tuple[str, Role], str] = field(default_factory=dict)
+    plans: dict[str, Record] = field(default_factory=dict)  # of retrainings, by key
+    stops: list[Record] = field(default_factory=list)  # retrainings that ended without a challenger
     drift: list[Record] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     records: int = 0
@@ -198,6 +203,13 @@ def _check_validation(model: Model, actor: str, content: Validated) -> None:
 
 def _check_approval(model: Model, actor: str, content: Approved) -> None:
     validation = _passed(model)
+    if validation.identified_by == JOB:
+        raise NotValidated(
+            "a scheduled job has recorded the report of this model, but no person stands for it yet",
+            expected="a validation by a person other than its developer",
+            found=validation.actor,
+            advice=f"assetlight models validate {model.digest[:SHORT]} --as PERSON",
+        )
     if content.validation != validation.digest:
         raise NotApproved(
             "the approval is of another validation than the latest",
@@ -317,6 +329,10 @@ def _apply(standing: Standing, record: Record) -> None:
             _move(standing, record, content.scope, Role.CHAMPION, rollback=True)
         case DriftMeasured():
             standing.drift.append(record)
+        case Planned():
+            standing.plans.setdefault(content.key, record)
+        case Stopped():
+            standing.stops.append(record)
         case _:
             pass
 

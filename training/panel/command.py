@@ -35,7 +35,7 @@ def gather(
     lake = Lake(request.home)
     panel = build_panel(  # of every feature, so that any choice of them finds the panel in its cache
         lake,
-        _days(lake, request),
+        days_of(lake, request),
         horizon_months=request.horizon_months,
         until=request.known_until,
         neighbourhood=True,
@@ -45,7 +45,8 @@ def gather(
     return gather_panel(panel, lake)
 
 
-def _days(lake: Lake, request: PanelRequest) -> tuple[date, ...]:
+def days_of(lake: Lake, request: PanelRequest) -> tuple[date, ...]:
+    """The days of a panel: those asked for, else what the records themselves suggest."""
     tables = lake.tables()
     last = request.last or request.known_until or last_day_known(tables)
     if request.first is not None:

@@ -1,0 +1,1 @@
+"""The scheduled retraining: a configuration, a job that can be killed at any moment, and the door to training."""
