@@ -1,0 +1,123 @@
+"""A challenger as the scheduled job asks for it: from stored records to a bundle and a comparison on the same rows."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from models.bundle import Bundle
+from models.default_probability import score_features
+from models.features import CATALOGUE
+from models.lake import Lake
+from models.monitoring.reference import read_reference
+from tests.loan_books import economy
+from training.panel.command import PanelRequest, days_of
+from training.panel.features import panel_features
+from training.panel.population import population, quarter_ends
+from training.retraining import build_challenger, matured_outcomes, request_key
+from training.retraining.challenger import RequestNotUsable
+
+FEW = ["sales_3m_fen", "sales_12m_fen", "sales_24m_fen", "sales_growth_3m_yoy", "void_rate_12m", "dpd_max_12m"]
+REQUEST: dict[str, Any] = {
+    "rows": {"first": "2021-09-30", "features": FEW},
+    "plan": {"folds": 2, "challengers": [], "central_tendency": "off"},
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with the small economy."""
+    folder = tmp_path_factory.mktemp("home")
+    with Lake(folder).writing() as writing:
+        for kind, rows in economy(240, seed=3).by_kind.items():
+            assert isinstance(rows, pa.Table)
+            writing.append(kind, rows)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def champion(home: Path) -> dict[str, Any]:
+    """A first model, on fewer features."""
+    request = {**REQUEST, "rows": {**REQUEST["rows"], "features": FEW[:3]}}
+    return build_challenger(request, str(home), str(home / "retraining" / "first"), None)
+
+
+def test_a_request_gives_a_bundle_once(home: Path, champion: dict[str, Any]) -> None:
+    """The step that is done is not done again; a damaged result is."""
+    folder = home / "retraining" / "first"
+    request = {**REQUEST, "rows": {**REQUEST["rows"], "features": FEW[:3]}}
+    told: list[str] = []
+    again = build_challenger(request, str(home), str(folder), None, lambda words, *_: told.append(words))
+    assert again == champion
+    assert set(told) == {"features / 计算特征"}
+    model = Path(champion["bundle"]) / "model.txt"
+    kept = model.read_text()
+    model.write_text("edited")
+    model.parent.rename(folder / "bundle" / "away")
+    assert build_challenger(request, str(home), str(folder), None)["digest"] == champion["digest"]
+    assert model.read_text() == kept
+
+
+def test_the_comparison_is_on_the_same_rows_by_the_serving_path(home: Path, champion: dict[str, Any]) -> None:
+    """AUC and Brier of both, recomputed here from the panel's features and each bundle; gains are paired."""
+    made = build_challenger(REQUEST, str(home), str(home / "retraining" / "second"), champion["bundle"])
+    found = made["comparison"]
+    assert found["champion"] == champion["digest"]
+    assert found["challenger"] == made["digest"] != champion["digest"]
+    lake = Lake(home)
+    days = days_of(lake, PanelRequest(home, date(2021, 9, 30)))
+    people = population(lake.tables(), days)
+    table = panel_features(lake, people, features=CATALOGUE, neighbourhood=True, cache=home / "panels")
+    tested = np.isin([str(day) for day in people.as_of.to_pylist()], found["tested_days"])
+    outcome = people.outcome[tested]
+    assert (found["rows"], found["defaults"]) == (int(tested.sum()), int(outcome.sum()))
+    for who, folder in (("challenger", made["bundle"]), ("champion", champion["bundle"])):
+        pd = score_features(table.filter(pa.array(tested)), Bundle.load(Path(folder))).pd
+        bad, good = pd[outcome == 1], pd[outcome == 0]
+        area = float(np.mean((bad[:, None] > good) + 0.5 * (bad[:, None] == good)))
+        assert found["auc"][who]["value"] == pytest.approx(area, abs=1e-6)
+        assert found["brier"][who]["value"] == pytest.approx(float(np.mean((pd - outcome) ** 2)), abs=1e-6)
+    gain = found["auc"]["challenger"]["value"] - found["auc"]["champion"]["value"]
+    assert found["auc"]["gain"]["value"] == pytest.approx(gain, abs=2e-6)
+    worse = found["brier"]["champion"]["value"] - found["brier"]["challenger"]["value"]
+    assert found["brier"]["gain"]["value"] == pytest.approx(worse, abs=2e-6)
+    assert found["brier"]["gain"]["low"] < found["brier"]["gain"]["value"] < found["brier"]["gain"]["high"]
+    assert found["champion_saw_test"] is False
+
+
+def test_the_key_names_the_inputs(home: Path, tmp_path: Path) -> None:
+    """Another request, or other stored records, is another key."""
+    key = request_key(REQUEST, str(home))
+    assert key == request_key(dict(REQUEST), str(home))
+    assert key != request_key({**REQUEST, "plan": {"folds": 3}}, str(home))
+    assert key != request_key(REQUEST, str(tmp_path))
+
+
+def test_a_plan_that_training_does_not_know_is_refused(home: Path, tmp_path: Path) -> None:
+    """A typing error is not a default."""
+    with pytest.raises(RequestNotUsable, match="trees"):
+        build_challenger({**REQUEST, "plan": {"trees": 3}}, str(home), str(tmp_path), None)
+
+
+def test_the_card_tells_what_the_training_population_looked_like(champion: dict[str, Any]) -> None:
+    """Shares over bins of every feature and of the score; the training population has not moved from itself."""
+    bundle = Bundle.load(Path(champion["bundle"]))
+    reference = read_reference(bundle.card, bundle.features)
+    assert reference.rows == bundle.card["data"]["rows_learned"]
+    for one in (*reference.features.values(), reference.score):
+        assert one.shares.sum() == pytest.approx(1.0)
+        assert len(one.shares) == len(one.edges) + 2
+
+
+def test_outcomes_of_a_day_whose_window_is_over(home: Path) -> None:
+    """Borrowers of the day by whether they defaulted in the year after; nobody where the year is not over."""
+    day = quarter_ends(date(2022, 3, 31), date(2022, 3, 31))[0]
+    people = population(Lake(home).tables(), [day])
+    found = matured_outcomes(str(home), day.isoformat(), people.last_day_known.isoformat(), 12)
+    assert found == dict(zip(people.enterprise_ids.to_pylist(), (people.outcome == 1).tolist(), strict=True))
+    assert matured_outcomes(str(home), day.isoformat(), "2022-12-31", 12) == {}
