@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from models.bundle import Bundle
 from models.calibration import PointsScale
 from models.errors import AssetlightError
@@ -111,8 +113,8 @@ def train(gathered: Gathered, plan: Plan, progress: Progress = lambda *_: None) 
         searched=searched,
     )  # fmt: skip
     seen = learned.columns(bundle.features).matrix
-    population = reference_of(bundle.features, seen, bundle.calibration.log_odds(model.fitted.log_odds(learned.matrix)))
-    card[CARD_KEY] = population.as_dict()
+    log_odds = bundle.calibration.log_odds(model.fitted.log_odds(learned.matrix))
+    card[CARD_KEY] = reference_of(bundle.features, seen, log_odds, len(np.unique(learned.entity))).as_dict()
     whole = replace(bundle, card=card, card_text=card_text(card))
     return Trained(whole, gathered, split, unseen, model, findings, (champion, *others), points)
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from models.errors import AssetlightError
+from models.monitoring.expected import expected_auc
 from models.monitoring.stability import critical_stability, population_stability, quantile_edges, shares
 
 Matrix = NDArray[np.float64]
@@ -50,9 +52,15 @@ class Shift:
 
 @dataclass(frozen=True)
 class Reference:
-    """The training population: rows, each feature as it came (not filled), and the calibrated log-odds of default."""
+    """The training population: each feature as it came (not filled), and the calibrated log-odds of default.
+
+    `units`: independent units among the rows; the quarters of one enterprise are one. `expected_auc`: see
+    `models.monitoring.expected`, for the same comparison later.
+    """
 
     rows: int
+    units: int
+    expected_auc: float | None
     features: Mapping[str, Distribution]
     score: Distribution
 
@@ -60,6 +68,8 @@ class Reference:
         """For a card."""
         return {
             "rows": self.rows,
+            "units": self.units,
+            "expected_auc": self.expected_auc,
             "features": {name: one.as_dict() for name, one in self.features.items()},
             SCORE: self.score.as_dict(),
         }
@@ -73,16 +83,18 @@ class Reference:
         now = shares(values, before.edges)
         return Shift(
             psi=population_stability(before.shares, now),
-            critical=critical_stability(before.shares, self.rows, len(values)),
+            critical=critical_stability(before.shares, self.units, len(values)),
             missing_before=float(before.shares[-1]),
             missing_now=float(now[-1]),
         )
 
 
-def reference_of(names: Sequence[str], matrix: Matrix, log_odds: Matrix) -> Reference:
+def reference_of(names: Sequence[str], matrix: Matrix, log_odds: Matrix, units: int) -> Reference:
     """The reference of a training population: its features as they came and its calibrated log-odds of default."""
     return Reference(
         rows=len(matrix),
+        units=units,
+        expected_auc=expected_auc(expit(log_odds)),
         features={name: _distribution(matrix[:, at]) for at, name in enumerate(names)},
         score=_distribution(log_odds),
     )
@@ -101,6 +113,8 @@ def read_reference(card: Mapping[str, Any], names: Sequence[str]) -> Reference:
         )
     return Reference(
         rows=int(stored["rows"]),
+        units=int(stored["units"]),
+        expected_auc=stored["expected_auc"],
         features={name: _read(stored["features"][name]) for name in names},
         score=_read(stored[SCORE]),
     )

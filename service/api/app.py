@@ -9,7 +9,19 @@ from functools import partial
 from fastapi import FastAPI
 
 from models import __version__
-from service.api import access, assessments, docs, explanations, health, me, problems, quarantine, records, valuations
+from service.api import (
+    access,
+    assessments,
+    docs,
+    explanations,
+    health,
+    me,
+    models,
+    problems,
+    quarantine,
+    records,
+    valuations,
+)
 from service.api.body_limit import BodyLimit
 from service.api.records import most_body_bytes
 from service.bootstrap import Service
@@ -49,6 +61,7 @@ def create_app(service: Service) -> FastAPI:
                 "description": "What the bank knows: 23 kinds, each row with the moment it was learned",
             },
             {"name": "valuations", "description": "What IP rights, data assets and the asset pool are worth"},
+            {"name": "models", "description": "Which model is in force, by whose hands, and what runs in the shadow"},
             {"name": "people", "description": "Who calls, and what they may do"},
             {"name": "operations", "description": "For the people who run the service"},
         ],
@@ -63,6 +76,7 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(valuations.routes)
     app.include_router(records.routes)
     app.include_router(quarantine.routes)
+    app.include_router(models.routes)
     app.include_router(me.routes)
     app.include_router(health.routes)
     access.check_every_route(app)

@@ -56,6 +56,7 @@ STATUS_BY_ERROR: dict[str, HTTPStatus] = {
     "ProductUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "QuarantineNotFound": HTTPStatus.NOT_FOUND,
     "AlreadyInRole": HTTPStatus.CONFLICT,
+    "CandidateNotFound": HTTPStatus.NOT_FOUND,
     "ChampionChanged": HTTPStatus.CONFLICT,
     "ModelAlreadyRegistered": HTTPStatus.CONFLICT,
     "ModelAmbiguous": HTTPStatus.UNPROCESSABLE_ENTITY,

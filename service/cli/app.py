@@ -35,6 +35,7 @@ OWN_COMMANDS: dict[str, str] = {
     "status": "service.cli.status",
     "models": "service.cli.models",
     "retrain": "service.cli.retrain",
+    "drift": "service.cli.drift",
     "db": "service.cli.db",
     "policy": "service.cli.policy",
     "version": "service.cli.version_command",

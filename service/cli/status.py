@@ -46,6 +46,7 @@ def status_facts(service: Service) -> dict[str, Any]:
             "challenger": standing.challenger(),
             "failed_gates": failed_gates(standing),
             "refused": [one.as_dict() for one in standing.refused],
+            "drift": drift_facts(standing, bundle),
         },
         "policy": {
             "on": policy.on.isoformat(),
@@ -104,6 +105,19 @@ def failed_gates(standing: Standing) -> list[str]:
     return [] if latest is None else list(latest.content.failed)
 
 
+def drift_facts(standing: Standing, bundle: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The last measurement of the model in force, None where there is none."""
+    found = [one for one in standing.drift if bundle is not None and one.model == bundle["digest"]]
+    if not found:
+        return None
+    content = found[-1].content
+    return {
+        "as_of": content.as_of.isoformat(),
+        "level": content.level,
+        "alerts": [alert.model_dump(mode="json") for alert in content.alerts],
+    }
+
+
 def next_command(stored: list[Holding], bundle: dict[str, Any] | None) -> str:
     """The command that makes sense next."""
     if not stored:
@@ -126,6 +140,11 @@ def show_registry(console: Console, facts: dict[str, Any]) -> None:
             f"        [bold red]the champion has failed since 现用模型后来未通过: {failed}[/]; consider models rollback"
         )
     show_refused(console, registry["refused"])
+    if drift := registry["drift"]:
+        style = {"green": "green", "amber": "yellow", "red": "bold red"}[drift["level"]]
+        console.print(
+            f"drift   {drift['as_of']}  [{style}]{drift['level'].upper()}[/]  {len(drift['alerts'])} alerts 告警"
+        )
 
 
 def show_status(console: Console, facts: dict[str, Any]) -> None:

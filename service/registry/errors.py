@@ -13,6 +13,10 @@ class ModelNotRegistered(RegistryRefusal):
     """The step names a model that nobody has registered."""
 
 
+class CandidateNotFound(RegistryRefusal):
+    """The bundle that should be registered is not there."""
+
+
 class ModelAlreadyRegistered(RegistryRefusal):
     """A model is registered once."""
 

@@ -15,17 +15,18 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class TrainingDoor:
-    """The three questions that jobs ask of training. Values are JSON."""
+    """The four questions that jobs ask of training. Values are JSON."""
 
     request_key: Callable[[Mapping[str, Any], str], str]
     build_challenger: Callable[[Mapping[str, Any], str, str, str | None, Progress], dict[str, Any]]
+    borrowers: Callable[[str, str], list[str]]
     matured_outcomes: Callable[[str, str, str, int], dict[str, bool]]
 
 
 def open_door() -> TrainingDoor:
     """Training, where it is installed. Raises TrainingNotInstalled."""
     found = {point.name: point for point in entry_points(group=GROUP)}
-    wanted = ("request_key", "challenger", "matured_outcomes")
+    wanted = ("request_key", "challenger", "borrowers", "matured_outcomes")
     if missing := [name for name in wanted if name not in found]:
         raise TrainingNotInstalled(
             "training is not installed beside the service",

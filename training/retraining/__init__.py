@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from training.retraining.challenger import build_challenger, request_key
-from training.retraining.matured import matured_outcomes
+from training.retraining.matured import borrowers, matured_outcomes
 
-__all__ = ["build_challenger", "matured_outcomes", "request_key"]
+__all__ = ["borrowers", "build_challenger", "matured_outcomes", "request_key"]

@@ -1,4 +1,4 @@
-"""Who has defaulted since: the outcomes of a day whose window is over, by the rule that labels a panel."""
+"""Who borrows, and who has defaulted since, by the rules that make and label a panel."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from pathlib import Path
 
 from models.lake import Lake
 from training.panel.population import NoMatureDay, population
+
+
+def borrowers(home: str, as_of: str) -> list[str]:
+    """Whom a panel would hold on a day: enterprises with an open loan, as far as was known, that have not defaulted."""
+    day = date.fromisoformat(as_of)
+    people = population(Lake(Path(home)).tables(), [day], horizon_months=0, until=day)
+    return [str(name) for name in people.enterprise_ids.to_pylist()]
 
 
 def matured_outcomes(home: str, as_of: str, until: str, horizon_months: int) -> dict[str, bool]:

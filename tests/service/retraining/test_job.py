@@ -80,7 +80,7 @@ class Training:
 
     @property
     def door(self) -> TrainingDoor:
-        return TrainingDoor(lambda *_: (self.inputs * 64)[:64], self.build, lambda *_: {})
+        return TrainingDoor(lambda *_: (self.inputs * 64)[:64], self.build, lambda *_: [], lambda *_: {})
 
 
 def job(registry: Registry, training: Training, settings: RetrainConfig | None = None, **more: Any) -> Job:
