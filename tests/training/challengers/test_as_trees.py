@@ -44,7 +44,7 @@ def rows_for(terms: list[Term], seed: int) -> Matrix:
     return np.random.default_rng(seed).choice(np.array(points), (300, len(NAMES)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(terms(), st.floats(-5, 5), st.integers(0, 1000))
 def test_the_model_predicts_the_sum_of_the_steps(terms: list[Term], intercept: float, seed: int) -> None:
     """At, beside and beyond every cut, and for missing values, to 1e-12; also after a round trip through its text."""
@@ -57,7 +57,7 @@ def test_the_model_predicts_the_sum_of_the_steps(terms: list[Term], intercept: f
     assert again.model_to_string() == booster.model_to_string()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(terms(), st.floats(-5, 5), st.integers(0, 1000))
 def test_contributions_are_the_terms_less_their_average(terms: list[Term], intercept: float, seed: int) -> None:
     """Of a sum of main effects: value of the bin minus mean over the training rows; the base is the mean score."""
