@@ -14,6 +14,9 @@ from uuid import UUID
 
 from models.lake import Lake
 from models.policy import Policy
+from models.policy.approval_rules import load_approval_rules
+from service.applications.files import Cabinet
+from service.applications.office import Office
 from service.assessing import Assessor, Clock
 from service.bundles import BundleShelf
 from service.ledger import LedgerWriter
@@ -179,7 +182,13 @@ class Service:
     def people(self) -> People:
         """Who calls: by the issuer that the settings name, or the development issuer where it was asked for."""
         settings = self.settings
-        claims = ClaimNames(settings.roles_claim, settings.branches_claim, settings.parks_claim, settings.name_claim)
+        claims = ClaimNames(
+            settings.roles_claim,
+            settings.branches_claim,
+            settings.parks_claim,
+            settings.name_claim,
+            settings.authority_claim,
+        )
         trusted = None
         if settings.development_issuer:
             issuer = DevelopmentIssuer(settings.home)
@@ -194,6 +203,17 @@ class Service:
             keys = KeySet(fetch, monotonic)
             trusted = TrustedIssuer(settings.issuer, settings.audience, keys, claims, settings.token_leeway_s)
         return People(lambda: self.api_keys, trusted)
+
+    @cached_property
+    def office(self) -> Office:
+        """Where applications are worked on."""
+        rules_on = partial(load_approval_rules, folder=self.settings.policy_dir)
+        return Office(self.store, self.assessor, self.recorder, rules_on, self.new_id)
+
+    @cached_property
+    def cabinet(self) -> Cabinet:
+        """Where attachments lie."""
+        return Cabinet(self.settings.attachments, self.settings.max_attachment_bytes)
 
     def new_id(self, moment: datetime) -> str:
         """A new assessment's id."""

@@ -38,6 +38,14 @@ class Sources:
         return self.rows.manifest, self.bundle.manifest, self.policy.manifest
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """An assessment that is ready to be kept: its work, the entry of the assessment last, and its sources."""
+
+    work: Work
+    sources: Sources
+
+
 class Recorder:
     """Keeps assessments with their entries. Threads may share it."""
 
@@ -54,17 +62,23 @@ class Recorder:
         sources = self.sources(rows_content(made.tables, assessment.as_of), made.bundle, assessment.as_of)
         return self.keep_all([(made.decision, assessment)], sources, actor)[0]
 
+    def prepare(self, made: Made, assessment: Assessment, actor: str) -> Prepared:
+        """One assessment as a work for a transaction of the caller's, who says `kept` when it has committed."""
+        sources = self.sources(rows_content(made.tables, assessment.as_of), made.bundle, assessment.as_of)
+        return Prepared(self._work([(made.decision, assessment)], sources, actor, None), sources)
+
+    def kept(self, prepared: Prepared) -> None:
+        """The transaction of a prepared assessment has committed: what it stored need not be stored again."""
+        self._writer.remember(prepared.work.contents)
+        self._policy_told = prepared.sources.policy.manifest.sha256
+
     def keep_all(
         self, made: Sequence[tuple[DecisionRecord, Assessment]], sources: Sources, actor: str, batch: str | None = None
     ) -> list[Entry]:
         """Keep assessments that were made from the same sources, all or none. Raises StoreUnusable."""
-        moment = made[0][1].created_at
-        told = self._policy_change(sources.policy, actor, moment)
-        drafts = [*told, *(assessment_draft(decision, one, sources, actor, batch) for decision, one in made)]
-        rows = {ASSESSMENTS: [assessment_row(one) for _, one in made]}
-        entries = self._writer.write(Work(tuple(drafts), rows, self._unknown(sources)))
+        entries = self._writer.write(self._work(made, sources, actor, batch))
         self._policy_told = sources.policy.manifest.sha256
-        return entries[len(told) :]
+        return entries[-len(made) :]
 
     def keep_contents(self, contents: Sequence[Content]) -> None:
         """Store contents that later entries will name."""
@@ -84,6 +98,14 @@ class Recorder:
                 self._policies = {}
             self._policies[as_of] = policy_content(self._policy_files(as_of))
         return Sources(rows, self._bundles[bundle.digest], self._policies[as_of])
+
+    def _work(
+        self, made: Sequence[tuple[DecisionRecord, Assessment]], sources: Sources, actor: str, batch: str | None
+    ) -> Work:
+        told = self._policy_change(sources.policy, actor, made[0][1].created_at)
+        drafts = [*told, *(assessment_draft(decision, one, sources, actor, batch) for decision, one in made)]
+        rows = {ASSESSMENTS: [assessment_row(one) for _, one in made]}
+        return Work(tuple(drafts), rows, self._unknown(sources))
 
     def _unknown(self, sources: Sources) -> tuple[Content, ...]:
         """The contents that may not be stored yet: a stored manifest vouches for what it names."""

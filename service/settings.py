@@ -41,6 +41,7 @@ class Settings(BaseSettings):
         1024**3, gt=0, description="largest batch of records posted as NDJSON, which goes to disk first"
     )
     max_batch_rows: int = Field(1_000_000, gt=0, description="most rows in one posted batch")
+    max_attachment_bytes: int = Field(20 * 1024 * 1024, gt=0, description="largest attachment of an application")
     lake_wait_s: float = Field(10.0, ge=0, description="how long a writer waits for another before it gives up")
 
     issuer: str | None = Field(None, description="`iss` of the bank's identity provider; without one no token is taken")
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     branches_claim: str = Field("branches", description="where a token lists branches; `*` in it: every branch")
     parks_claim: str = Field("parks", description="where a token lists industrial parks; none: not narrowed to parks")
     name_claim: str = Field("name", description="where a token has the person's name")
+    authority_claim: str = Field("authority", description="where a token has the level of an approver's authority")
     token_leeway_s: float = Field(30.0, ge=0, le=300, description="how far the provider's clock may be off")
     development_issuer: bool = Field(False, description="take tokens of `assetlight people token`; never in production")
     registry_required: bool = Field(
@@ -90,6 +92,11 @@ class Settings(BaseSettings):
     def quarantine(self) -> Path:
         """Where rows that were not accepted are kept."""
         return self.home / "quarantine"
+
+    @property
+    def attachments(self) -> Path:
+        """Where attachments of applications are kept, by their SHA-256."""
+        return self.home / "attachments"
 
     @property
     def results(self) -> Path:

@@ -18,8 +18,9 @@ DEFAULTS = Path(__file__).parent
 DEFAULT_PRODUCT = "request.default_product"
 REFERENCE_ENTERPRISES = "reference_enterprises"  # whom an explanation compares with; see models.explanation.attribution
 PLAUSIBLE_RANGES = "plausible_ranges"  # what a missing document may say; see models.explanation.information
-EXPLAINING = (REFERENCE_ENTERPRISES, PLAUSIBLE_RANGES)
-OVERLAY_PARTS = ("parameters", "products", *EXPLAINING)
+APPROVAL = "approval"  # who may approve how much; see models.policy.approval
+BESIDE = (REFERENCE_ENTERPRISES, PLAUSIBLE_RANGES, APPROVAL)
+OVERLAY_PARTS = ("parameters", "products", *BESIDE)
 OVERLAY_FOLDER = f"a folder with one of {', '.join(f'{part}/' for part in OVERLAY_PARTS)}"
 
 
@@ -76,8 +77,8 @@ def _yaml_files(folder: Path, label: str) -> Iterator[tuple[Path, tuple[str, ...
             continue
         relative = path.relative_to(folder)
         parts = (*relative.parts[:-1], path.stem)
-        if parts[0] in EXPLAINING and len(parts) == 2:
-            continue  # read by the explanation: it changes no amount, so it is not part of the policy's digest
+        if parts[0] in BESIDE and len(parts) == 2:
+            continue  # read elsewhere: it changes no computed amount, so it is not part of the policy's digest
         known = parts[0] == "parameters" or (parts[0] == "products" and len(parts) == 2)
         if path.suffix == ".yml" or not known or len(parts) < 2:
             raise PolicyFileInvalid(

@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from models import __version__
 from service.api import (
     access,
+    application_files,
+    applications,
     assessments,
     docs,
     explanations,
@@ -62,6 +64,7 @@ def create_app(service: Service) -> FastAPI:
             },
             {"name": "valuations", "description": "What IP rights, data assets and the asset pool are worth"},
             {"name": "models", "description": "Which model is in force, by whose hands, and what runs in the shadow"},
+            {"name": "applications", "description": "From the officer's desk to an active line, with four eyes"},
             {"name": "people", "description": "Who calls, and what they may do"},
             {"name": "operations", "description": "For the people who run the service"},
         ],
@@ -77,6 +80,8 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(records.routes)
     app.include_router(quarantine.routes)
     app.include_router(models.routes)
+    app.include_router(applications.routes)
+    app.include_router(application_files.routes)
     app.include_router(me.routes)
     app.include_router(health.routes)
     access.check_every_route(app)

@@ -19,6 +19,7 @@ from service.api.given import GivenService, require_json
 from service.api.inline_records import tables_of
 from service.api.messages import AssessmentRequest, AssessmentResponse
 from service.api.problems import documented
+from service.api.reach import assessment_in_reach
 from service.assessing import Question
 from service.bootstrap import Service
 from service.errors import EnterpriseUnknown
@@ -104,7 +105,7 @@ def make_assessment(
 )
 def read_assessment(service: GivenService, caller: Caller, assessment_id: str) -> Response:
     """The assessment as it was made, to the byte. The ledger says who read it before they do."""
-    kept = service.assessments.get(assessment_id)
+    kept = assessment_in_reach(service, caller, assessment_id)
     service.recorder.accessed(kept.id, "read", caller.subject, service.clock())
     return answer(kept, HTTPStatus.OK)
 

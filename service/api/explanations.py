@@ -23,6 +23,7 @@ from service.api.given import GivenService, require_json
 from service.api.inline_records import tables_of
 from service.api.messages import AssessmentRequest
 from service.api.problems import documented
+from service.api.reach import assessment_in_reach
 from service.bootstrap import Service
 from service.explaining import Assumption, explanation_of, what_if
 from service.store import Assessment
@@ -56,7 +57,7 @@ def read_explanation(service: GivenService, caller: Caller, assessment_id: str) 
 
     Made when asked for, from the kept decision's own facts; 409 where today's policy or code would decide otherwise.
     """
-    kept = service.assessments.get(assessment_id)
+    kept = assessment_in_reach(service, caller, assessment_id)
     service.recorder.accessed(kept.id, "explanation", caller.subject, service.clock())
     found = explanation_of(service.assessor, parse(kept.decision), kept_records(kept))
     return Response(found.model_dump_json(), headers=FRESH, media_type="application/json")
@@ -84,7 +85,7 @@ def assume(
     asked: Annotated[WhatIfRequest, Body(openapi_examples=WHAT_IF_EXAMPLES)],
 ) -> Response:
     """Change facts, application or records in thought and decide again by the same path. Nothing is kept."""
-    kept = service.assessments.get(assessment_id)
+    kept = assessment_in_reach(service, caller, assessment_id)
     service.recorder.accessed(kept.id, "what_if", caller.subject, service.clock())
     record = parse(kept.decision)
     assumption = understood(service, record, asked)

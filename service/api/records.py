@@ -39,6 +39,7 @@ from service.settings import Settings
 routes = APIRouter(prefix="/v1/records", tags=["records"])
 
 JSON, NDJSON = "application/json", "application/x-ndjson"
+ATTACHMENT_PATH = re.compile(r"(?:^|/)v1/applications/[^/]+/attachments/?$")
 BATCH_PATH = re.compile(r"(?:^|/)v1/records/[^/]+/?$")
 BUFFER_BYTES = 1 << 20
 KindName = Annotated[str, Path(description="kind of record, one of GET /v1/records", examples=["invoice"])]
@@ -125,6 +126,8 @@ def most_body_bytes(settings: Settings, scope: Scope) -> int:
     if scope["method"] == "POST" and BATCH_PATH.search(scope["path"]):
         json_body = media_type_of(Headers(scope=scope)) != NDJSON
         return settings.max_batch_json_bytes if json_body else settings.max_batch_ndjson_bytes
+    if scope["method"] == "POST" and ATTACHMENT_PATH.search(scope["path"]):
+        return settings.max_attachment_bytes
     return settings.max_body_bytes
 
 

@@ -35,7 +35,7 @@ ParksOption = Annotated[list[str] | None, typer.Option("--park", help="Only case
 
 
 @people.command(epilog="Example: assetlight people token --role officer --name 'Li Hua' --branch hangzhou")
-def token(
+def token(  # noqa: PLR0913, PLR0917  # one option each
     roles: RolesOption,
     name: Annotated[str | None, typer.Option("--name", help="The person's name.", show_default="the role")] = None,
     subject: Annotated[
@@ -43,6 +43,9 @@ def token(
     ] = None,
     branches: BranchesOption = None,
     parks: ParksOption = None,
+    authority: Annotated[
+        str | None, typer.Option("--authority", help="An approver's level in the policy.", show_default="the lowest")
+    ] = None,
     hours: Annotated[float, typer.Option("--hours", min=0.01, max=24 * 31, help="How long it is good for.")] = 12,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -66,6 +69,7 @@ def token(
         roles=roles,
         branches=branches or [EVERYWHERE],
         parks=parks or [],
+        authority=authority,
         now=now,
         lifetime=timedelta(hours=hours),
     )

@@ -7,6 +7,7 @@ transaction, and then wakes the others. There is no thread of its own, and a lon
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from threading import Event, Lock
 
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from service.errors import StoreUnusable
 from service.ledger.appending import Work, write
+from service.ledger.contents import Content
 from service.ledger.entry import Entry
 from service.store import Store
 from service.store.engine import reason
@@ -77,6 +79,12 @@ class LedgerWriter:
         """Whether a content is known to be stored, so that nobody needs to make it again."""
         return sha256 in self._known
 
+    def remember(self, contents: Iterable[Content]) -> None:
+        """Contents that a transaction has stored, this writer's or another."""
+        if len(self._known) > MOST_KNOWN:
+            self._known = set()
+        self._known |= {one.sha256 for one in contents}
+
     def _pass_on(self) -> None:
         """The next group's leader has its turn."""
         with self._lock:
@@ -103,18 +111,13 @@ class LedgerWriter:
         else:
             for member, entries in zip(members, written, strict=True):
                 member.entries, member.failure = entries, None
-            self._remember(members)
+            self.remember(one for member in members for one in member.work.contents)
 
     def _without_known(self, work: Work) -> Work:
         contents = tuple(one for one in work.contents if one.sha256 not in self._known)
         for one in contents:
             _ = one.row  # compressed here, beside the other writers, and not while they wait
         return work if len(contents) == len(work.contents) else Work(work.drafts, work.rows, contents)
-
-    def _remember(self, members: list[_Waiting]) -> None:
-        if len(self._known) > MOST_KNOWN:
-            self._known = set()
-        self._known |= {one.sha256 for member in members for one in member.work.contents}
 
     @staticmethod
     def _refused(failure: Exception) -> Exception:

@@ -62,6 +62,7 @@ class DevelopmentIssuer:
         branches: Collection[str],
         now: datetime,
         parks: Collection[str] = (),
+        authority: str | None = None,
         lifetime: timedelta = LIFETIME,
     ) -> str:
         """A token for somebody with these roles; nobody is asked whether it is true."""
@@ -73,6 +74,7 @@ class DevelopmentIssuer:
             "roles": sorted(roles),
             "branches": sorted(branches),
             "parks": sorted(parks),
+            **({} if authority is None else {"authority": authority}),
             "iat": int(now.timestamp()),
             "exp": int((now + lifetime).timestamp()),
         }

@@ -16,6 +16,7 @@ SEES_EVERY_CASE_IN_SCOPE = frozenset({Role.APPROVER, Role.RISK, Role.VALIDATOR, 
 class Principal:
     """A person or a batch job. `subject` is the identity provider's id of it, or `key:` and the id of an API key.
 
+    `authority`: the level of an approver's authority in the bank's policy; None: the lowest one.
     `routes`: the only routes that a key opens, as `METHOD /path/{template}`; empty: every route of its roles.
     """
 
@@ -25,6 +26,7 @@ class Principal:
     branches: frozenset[str] = frozenset()
     parks: frozenset[str] = frozenset()
     kind: Literal["person", "key"] = "person"
+    authority: str | None = None
     routes: frozenset[str] = frozenset()
 
     @property

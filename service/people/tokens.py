@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 import jwt
 from jwt.exceptions import PyJWTError
@@ -18,7 +18,7 @@ from service.people.roles import Role
 from service.people.signing_keys import ALGORITHMS, KeySet, SigningKey
 
 LONGEST_TOKEN = 16 * 1024  # characters
-LONGEST_TEXT = 255  # of a subject, a name, a branch
+LONGEST_TEXT = 200  # of a subject, a name, a branch
 MOST_PLACES = 1000
 TYPES = frozenset({"jwt", "at+jwt"})  # RFC 7519, section 5.1; RFC 9068, section 2.1
 ACCEPTED = frozenset(ALGORITHMS.values())
@@ -37,6 +37,7 @@ class ClaimNames:
     branches: str = "branches"
     parks: str = "parks"
     name: str = "name"
+    authority: str = "authority"
 
 
 @dataclass(frozen=True)
@@ -90,16 +91,17 @@ class TrustedIssuer:
 
     def _read(self, claims: Mapping[str, Any]) -> Principal:
         subject = claims.get("sub")
-        if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_TEXT or subject.startswith("key:"):
+        if not isinstance(subject, str) or not is_word(subject) or subject.startswith("key:"):
             raise TokenRefused("the token does not say whose it is", reason="no_subject", field="sub", expected="text")
-        name = at(claims, self.claims.name)
+        name, authority = at(claims, self.claims.name), at(claims, self.claims.authority)
         known = {role.value: role for role in Role}
         return Principal(
             subject=subject,
-            name=name[:LONGEST_TEXT] if isinstance(name, str) else subject,
+            name=name if is_word(name) else subject,
             roles=frozenset(known[word] for word in words(claims, self.claims.roles) if word in known),
             branches=frozenset(words(claims, self.claims.branches)),
             parks=frozenset(words(claims, self.claims.parks)),
+            authority=authority if is_word(authority) else None,
         )
 
 
@@ -169,8 +171,13 @@ def at(claims: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401
     return found
 
 
+def is_word(value: Any) -> TypeGuard[str]:  # noqa: ANN401
+    """Whether a value is text that can be kept and shown: not empty, not endless, nothing invisible in it."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_TEXT and value.isprintable()
+
+
 def words(claims: Mapping[str, Any], path: str) -> list[str]:
     """A claim that is a list of words, or words in one text; anything else in it gives nothing."""
     found = at(claims, path)
     listed = found.split() if isinstance(found, str) else found if isinstance(found, list) else []
-    return [word for word in listed[:MOST_PLACES] if isinstance(word, str) and 0 < len(word) <= LONGEST_TEXT]
+    return [word for word in listed[:MOST_PLACES] if is_word(word)]

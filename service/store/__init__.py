@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from service.store import application_schema
 from service.store.address import address_of, shown
 from service.store.assessments import Assessment, AssessmentStore, assessment_row
 from service.store.migrating import Form, form_of, upgrade
@@ -13,6 +14,7 @@ __all__ = [
     "Form",
     "Store",
     "address_of",
+    "application_schema",
     "assessment_row",
     "form_of",
     "open_store",

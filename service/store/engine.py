@@ -26,7 +26,7 @@ def open_engine(address: URL, *, pooled: bool = True, foreign_keys: bool = True)
         options["connect_args"] = {"connect_timeout": CONNECT_SECONDS}
         if pooled:
             options["pool_pre_ping"] = True
-    engine = create_engine(address, **options)
+    engine = create_engine(address, hide_parameters=True, **options)  # what is kept does not go to the log
     if sqlite:
         event.listen(engine, "connect", _set_up_sqlite_with(foreign_keys=foreign_keys))
         event.listen(engine, "begin", _begin_sqlite)

@@ -23,6 +23,7 @@ def token_at(
     subject: str = "dev:someone",
     branches: Collection[str] = (EVERYWHERE,),
     parks: Collection[str] = (),
+    authority: str | None = None,
 ) -> str:
     """A token for somebody at the data directory; without roles one of every role."""
     return DevelopmentIssuer(home).token(
@@ -31,6 +32,7 @@ def token_at(
         roles=roles or EVERYONE,
         branches=branches,
         parks=parks,
+        authority=authority,
         now=LONG_AGO,
         lifetime=timedelta(days=365 * 100),
     )

@@ -26,7 +26,7 @@ PAGE = (ROOT / "docs" / "people.md").read_text(encoding="utf-8")
 def test_the_settings_are_those_of_the_service() -> None:
     """Every variable exists, with the default shown."""
     shown = dict(re.findall(rf"\| `{PREFIX}(\w+)` \|[^|]+\| ([^|]*)\|", PAGE))
-    assert len(shown) == 9
+    assert len(shown) == 10
     for name, default in shown.items():
         field = Settings.model_fields[name.lower()]
         assert default.strip().strip("`").split(":")[0] in ("none" if field.default is None else str(field.default), "")

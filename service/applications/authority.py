@@ -1,0 +1,123 @@
+"""Whether a person may take a step: role, four eyes, authority. Pure; the desk asks it inside its transaction."""
+
+from __future__ import annotations
+
+from models.money import fen_from_yuan, yuan_text
+from models.policy import Policy
+from models.policy.approval_rules import ApprovalRules, Level
+from service.applications.application import Standing
+from service.applications.errors import (
+    AmountNotApprovable,
+    AuthorityExceeded,
+    FourEyes,
+    NotForThisRole,
+    StepWithoutReason,
+    TransitionNotPossible,
+)
+from service.applications.transitions import Transition, possible
+from service.people import Principal
+
+
+def require_person(transition: Transition, caller: Principal, standing: Standing) -> None:
+    """Refuse whoever may never take this step on this case, whatever its version. Raises NotForThisRole, FourEyes."""
+    officer = standing.application.officer
+    if not caller.has(*transition.roles):
+        raise NotForThisRole(
+            f"none of the caller's roles may {transition.action} an application",
+            expected="one of " + ", ".join(transition.roles),
+            found=", ".join(sorted(caller.roles)),
+            field="action",
+        )
+    if transition.own and officer != caller.subject:
+        raise NotForThisRole(
+            f"only the officer of the case may {transition.action} it",
+            expected="the officer of the case",
+            field="action",
+        )
+    if transition.not_own and officer == caller.subject:
+        raise FourEyes(
+            f"nobody may {transition.action} an application of their own",
+            expected="another person than the one who submitted it",
+            field="action",
+        )
+
+
+def require_fresh_eyes(transition: Transition, caller: Principal, standing: Standing) -> None:
+    """Refuse whoever has judged this case already. What others did may change it, so the version comes before.
+
+    Raises FourEyes.
+    """
+    if transition.within_authority and any(one.actor == caller.subject for one in standing.counting):
+        raise FourEyes(
+            "whoever overrode a grade or an amount does not approve the case",
+            expected="another person than the one who overrode",
+            field="action",
+        )
+    if transition.within_authority and any(one.approver == caller.subject for one in standing.application.approvals):
+        raise FourEyes(
+            "the second approval is another person's",
+            expected="another person than the first approver",
+            field="action",
+        )
+
+
+def require_state(transition: Transition, standing: Standing, reason: str | None) -> None:
+    """Refuse a step that the state does not allow. Raises TransitionNotPossible, StepWithoutReason."""
+    application = standing.application
+    if application.state not in transition.sources:
+        allowed = ", ".join(possible(application.state)) or "nothing: it is closed for good"
+        raise TransitionNotPossible(
+            f"an application that is {application.state} cannot {transition.action}",
+            current=application.current(),
+            expected="from here: " + allowed,
+            found=transition.action.value,
+            field="action",
+        )
+    if transition.reason and not reason:
+        raise StepWithoutReason(f"to {transition.action} needs a reason", field="reason", expected="a reason in words")
+
+
+def approved_amount(standing: Standing, policy: Policy, asked_yuan: str | None) -> int:
+    """The amount in fen that an approval is for. Raises AmountNotApprovable."""
+    proposed = standing.proposed_fen(policy)
+    first = standing.application.approvals[0].amount_fen if standing.application.approvals else None
+    amount = fen_from_yuan(asked_yuan) if asked_yuan is not None else proposed if first is None else first
+    if first is not None and amount != first:
+        raise AmountNotApprovable(
+            "the second approval is of the same amount as the first",
+            field="amount_yuan",
+            expected=yuan_text(first),
+            found=yuan_text(amount),
+            advice="return the application to have another amount approved",
+        )
+    if not 0 < amount <= proposed:
+        raise AmountNotApprovable(
+            "the amount cannot be approved for this case",
+            field="amount_yuan",
+            expected=f"above zero, at most {yuan_text(proposed)}",
+            found=yuan_text(amount),
+            advice="a higher amount needs an override with reason and evidence",
+        )
+    return amount
+
+
+def require_authority(caller: Principal, rules: ApprovalRules, standing: Standing, amount_fen: int) -> Level:
+    """The caller's level, if amount and grade lie in its authority. Raises AuthorityExceeded."""
+    level = rules.level(caller.authority)
+    if level is None:
+        raise AuthorityExceeded(
+            "the caller's level of authority is not one of the policy",
+            expected=", ".join(one.code for one in rules.levels),
+            found=caller.authority,
+        )
+    highest = level.up_to_fen[standing.grade]
+    if amount_fen > highest:
+        able = [one.code for one in rules.levels if one.up_to_fen[standing.grade] >= amount_fen]
+        raise AuthorityExceeded(
+            f"the amount lies beyond the authority of {level.code} in grade {standing.grade}",
+            field="amount_yuan",
+            expected=f"at most {yuan_text(highest)}",
+            found=yuan_text(amount_fen),
+            advice="ask an approver of level " + " or ".join(able) if able else "no level approves this",
+        )
+    return level

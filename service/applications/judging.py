@@ -1,0 +1,68 @@
+"""A person's override of a grade or an amount: within the policy, with evidence, told as what it is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from http import HTTPStatus
+from typing import Any
+
+from models.money import fen_from_yuan, yuan_text
+from service.applications import rows
+from service.applications.application import Override
+from service.applications.idempotency import Answer, Once
+from service.applications.office import Office, require_version
+from service.applications.overriding import OverrideAsked, checked, require_overrider
+from service.applications.view import answer_of
+from service.ledger import Kind, append
+from service.people import Principal
+
+
+def override(
+    office: Office, caller: Principal, application_id: str, if_match: str | None, asked: OverrideAsked, once: Once
+) -> Answer:
+    """Put a grade or an amount in the place of the assessed one. Approvals that were given before it are void.
+
+    Raises ApplicationNotFound, FourEyes, VersionMissing, VersionChanged, OverrideNotPossible, OverrideRefused.
+    """
+    with office.store.writing() as connection:
+        moment = office.clock()
+        known = once.reserve(connection, moment)
+        if known is not None:
+            return known
+        standing = office.held(connection, application_id, caller)
+        require_overrider(caller, standing.application)
+        require_version(standing, if_match)
+        rules = office.rules()
+        attached = rows.attachment_of(connection, application_id, asked.evidence) is not None
+        before = checked(asked, standing, rules, office.policy(), attached=attached)
+        made = Override(
+            id=office.new_id(moment),
+            application_id=application_id,
+            assessment_id=standing.application.assessment_id,
+            at=moment,
+            actor=caller.subject,
+            what=asked.what,
+            direction=asked.direction,
+            before=before,
+            after=asked.to if asked.what == "grade" else yuan_text(fen_from_yuan(asked.to)),
+            reason=asked.reason,
+            explanation=asked.explanation,
+            evidence=asked.evidence,
+            expires_on=asked.expires_on,
+            policy_sha256=rules.sha256,
+        )
+        after = replace(standing.application, version=standing.application.version + 1, updated_at=moment, approvals=())
+        rows.add_override(connection, made)
+        rows.save(connection, after)
+        told = facts(made) | {"version": after.version}
+        rows.add_event(connection, after.id, "override", caller.subject, moment, told)
+        standing = replace(standing, application=after, overrides=(*standing.overrides, made))
+        answer = answer_of(standing, rules, office.policy(), HTTPStatus.CREATED)
+        once.keep(connection, answer)
+        append(connection, Kind.OVERRIDE, after.id, caller.subject, told, at=moment)
+    return answer
+
+
+def facts(made: Override) -> dict[str, Any]:
+    """What is told of an override."""
+    return {**asdict(made), "at": rows.instant(made.at), "expires_on": made.expires_on.isoformat()}

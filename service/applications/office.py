@@ -1,0 +1,91 @@
+"""What every step on an application shares: store, rules of the day, who may see it, which version is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from models.policy import Policy
+from models.policy.approval_rules import ApprovalRules
+from service.applications import rows
+from service.applications.application import Application, Standing
+from service.applications.errors import ApplicationNotFound, VersionChanged, VersionMissing
+from service.assessing import Assessor, Clock
+from service.people import Principal
+from service.recording import Recorder
+from service.store import Store
+
+
+@dataclass(frozen=True)
+class Office:
+    """Where applications are worked on. Threads may share it."""
+
+    store: Store
+    assessor: Assessor
+    recorder: Recorder
+    rules_on: Callable[[date], ApprovalRules]
+    new_id: Callable[[datetime], str]
+
+    @property
+    def clock(self) -> Clock:
+        """The one clock."""
+        return self.assessor.clock
+
+    def rules(self) -> ApprovalRules:
+        """The approval rules of today."""
+        return self.rules_on(self.assessor.today())
+
+    def policy(self) -> Policy:
+        """The policy of today."""
+        return self.assessor.policy_on(self.assessor.today())
+
+    def standing(self, connection: Connection, application: Application) -> Standing:
+        """The application with its overrides, as of today."""
+        found = rows.overrides(connection, [application.id])[application.id]
+        return Standing(application, self.assessor.today(), tuple(found))
+
+    def held(self, connection: Connection, application_id: str, caller: Principal) -> Standing:
+        """The application for a change, locked. Raises ApplicationNotFound."""
+        return self.standing(connection, seen(rows.held(connection, application_id), application_id, caller))
+
+    def read(self, connection: Connection, application_id: str, caller: Principal) -> Standing:
+        """The application to look at. Raises ApplicationNotFound."""
+        return self.standing(connection, seen(rows.read(connection, application_id), application_id, caller))
+
+
+def seen(application: Application | None, application_id: str, caller: Principal) -> Application:
+    """The application, if the caller may know of it. Raises ApplicationNotFound: the same for both reasons."""
+    if application is None or not caller.sees(
+        owner=application.officer, branch=application.branch, park=application.park
+    ):
+        raise ApplicationNotFound(
+            "no application with this id is in your reach",
+            field="application_id",
+            expected="an id that GET /v1/applications lists",
+            found=application_id,
+        )
+    return application
+
+
+def require_version(standing: Standing, if_match: str | None) -> None:
+    """Refuse a change of another version than the caller saw. Raises VersionMissing, VersionChanged."""
+    application = standing.application
+    if if_match is None:
+        raise VersionMissing(
+            "the change does not say which version it is of",
+            current=application.current(),
+            field="If-Match",
+            expected="the ETag of the application as you read it",
+        )
+    if application.etag not in [tag.strip() for tag in if_match.split(",")]:
+        raise VersionChanged(
+            "the application was changed since you read it",
+            current=application.current(),
+            field="If-Match",
+            expected=application.etag,
+            found=if_match,
+            advice="read it again, and decide again",
+        )

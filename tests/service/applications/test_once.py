@@ -1,0 +1,100 @@
+"""A request with an idempotency key is done once, and the version that a change is of must be the present one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.service.applications.conftest import PATH, Bank, asked, problem_of
+
+
+def test_the_same_key_gives_the_same_answer(bank: Bank) -> None:
+    """Also when the case has moved on since; the body may be written differently."""
+    first = bank.post("officer", PATH, asked(), key="k")
+    case = {**first.json(), "etag": first.headers["etag"]}
+    bank.moved("officer", case, "submit", key="s")
+    again = bank.post("officer", PATH, dict(reversed(list(asked().items()))), key="k")
+    assert (again.status_code, again.content, again.headers["location"]) == (
+        201,
+        first.content,
+        first.headers["location"],
+    )
+    assert again.headers["idempotency-replayed"] == "true"
+    assert bank.step("officer", case, "submit", key="s").json()["state"] == "in_review"
+
+
+def test_the_same_key_with_another_request_is_refused(bank: Bank) -> None:
+    """Another body, another route, another version."""
+    case = bank.apply()
+    assert bank.post("officer", PATH, asked(), key="k").status_code == 201
+    problem_of(bank.post("officer", PATH, asked(amount="1"), key="k"), 422, "idempotency-key-reused")
+    problem_of(bank.step("officer", case, "submit", key="k"), 422, "idempotency-key-reused")
+
+
+def test_a_key_is_its_callers_own(bank: Bank) -> None:
+    """Two people may choose the same key."""
+    first, second = (bank.post(who, PATH, asked(), key="k").json()["id"] for who in ("officer", "colleague"))
+    assert first != second
+
+
+def test_a_refused_request_keeps_its_key(bank: Bank) -> None:
+    """What was not done can be done later under the same key."""
+    case = bank.moved("officer", bank.apply(), "submit")
+    assert bank.step("clerk", case, "decline", key="d").status_code == 422
+    assert bank.step("clerk", case, "decline", key="d", reason="no").status_code == 200
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "é", "x" * 256])
+def test_a_key_is_visible_ascii(bank: Bank, key: str) -> None:
+    """Other keys are refused."""
+    headers = {**bank.headers("officer"), "Idempotency-Key": key.encode("latin-1")}
+    answer = bank.http.post(
+        PATH,
+        json=asked(),
+        headers={
+            name.encode(): value if isinstance(value, bytes) else value.encode() for name, value in headers.items()
+        },
+    )
+    assert answer.status_code == 422, answer.text
+
+
+def test_a_change_names_its_version(bank: Bank) -> None:
+    """Without If-Match 428, with an old one 412, each with what is current."""
+    case = bank.apply()
+    path = f"{PATH}/{case['id']}/transitions"
+    problem = problem_of(bank.post("officer", path, {"action": "submit"}), 428, "version-missing")
+    assert problem["current"]["etag"] == '"1"'
+    later = bank.moved("officer", case, "submit")
+    answer = bank.step("officer", case, "withdraw", reason="changed my mind")
+    problem = problem_of(answer, 412, "version-changed")
+    assert answer.headers["etag"] == later["etag"] == problem["current"]["etag"]
+    assert problem["current"]["state"] == "in_review"
+    for tag in ("*", '"3"', "2", 'W/"2"', ""):
+        assert bank.step("officer", later, "withdraw", tag=tag or " ", reason="x").status_code == 412
+    assert bank.step("officer", later, "withdraw", tag=f'"7", {later["etag"]}', reason="x").status_code == 200
+
+
+def test_an_old_version_is_412_also_for_whoever_approved_it(bank: Bank) -> None:
+    """A retry without a key learns what is current, before anybody asks who may approve twice."""
+    case = bank.moved("officer", bank.apply(), "submit")
+    bank.moved("approver", case, "approve")
+    problem_of(bank.step("approver", case, "approve"), 412, "version-changed")
+    problem_of(bank.step("approver", case, "approve", tag='"3"'), 409, "transition-not-possible")
+
+
+def test_nothing_is_left_of_a_request_that_fails_in_the_middle(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger refuses: no case, no assessment, no key; the next try under the same key does it."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("service.applications.making.write", fail)
+        assert bank.post("officer", PATH, asked(), key="k").status_code == 500
+    assert bank.service.assessments.count() == 0
+    assert bank.get("officer", PATH).json()["applications"] == []
+    case = bank.post("officer", PATH, asked(), key="k")
+    assert case.status_code == 201
+    with monkeypatch.context() as broken:
+        broken.setattr("service.applications.moving.append", fail)
+        assert bank.step("officer", {**case.json(), "etag": '"1"'}, "submit").status_code == 500
+    assert bank.get("officer", f"{PATH}/{case.json()['id']}").json()["version"] == 1
