@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test soak check format lint types contracts bench bench-allocation bench-contest bench-sba bench-receivables bench-explain bench-families bench-features lock clean
+.PHONY: help setup demo test soak check format lint types contracts bench bench-allocation bench-contest bench-sba bench-receivables bench-explain bench-families bench-features lock clean bench-ledger
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,7 +25,7 @@ demo: $(READY) ## simulate, import, train, score, explain, serve (ONCE=1 stops b
 test: $(READY) ## the whole suite
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-soak: $(READY) ## the sizes that take minutes: a million posted rows
+soak: $(READY) ## the sizes that take minutes: a million posted rows, 200 kills on each database
 	$(BIN)/python -m pytest -m soak $(ARGS)
 
 check: $(READY) format-check lint types contracts test ## everything that must be green before a change lands
@@ -71,6 +71,9 @@ bench-receivables: $(READY) ## late payment from the customer's own past, tested
 
 bench-families: $(READY) ## simulate 10,000 enterprises and compare the feature families: docs/families.md
 	$(BIN)/python -m benchmarks.families
+
+bench-ledger: $(READY) ## durable entries a second: one commit a row beside group commit, SQLite and PostgreSQL
+	$(BIN)/python -m benchmarks.ledger $(ARGS)
 
 lock: ## renew requirements.txt from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \

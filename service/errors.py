@@ -37,6 +37,10 @@ class DatabaseAhead(AssetlightError):
     """The database has the form of a newer release."""
 
 
+class LedgerNotWhole(AssetlightError):
+    """An entry, or what it tells of, is not as it was written."""
+
+
 class PortTaken(AssetlightError):
     """Another process listens on the address that the service should use."""
 

@@ -80,7 +80,7 @@ def _not_reproduced(baseline: Replay) -> DecisionNotReproduced:
     return DecisionNotReproduced(
         f"the {what} changed since the assessment was made",
         expected=baseline.kept.decision_id,
-        found=baseline.again.decision_id,
+        found=None if baseline.again is None else baseline.again.decision_id,
         field=what,
         advice="assess the enterprise again, then ask what if; the kept decision stands as it was made",
     )

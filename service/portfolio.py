@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from models.decision import Decisions
 from models.lake import Lake
 from models.money import yuan_text
 from models.scoring import CreditRequest, score, score_beside
@@ -91,7 +92,7 @@ class Portfolio:
         }
 
 
-def score_portfolio(
+def score_portfolio(  # noqa: PLR0913  # what to score, where to, and who is told
     assessor: Assessor,
     as_of: date,
     folder: Path,
@@ -99,13 +100,15 @@ def score_portfolio(
     enterprises: Sequence[str] | None = None,
     request: CreditRequest | None = None,
     decision_ids: bool = True,
+    keeper: Keeper | None = None,
     rows_at_once: int = ROWS_AT_ONCE,
     progress: Progress = lambda *_: None,
 ) -> Portfolio:
     """Score every stored enterprise, or those named, and write `scores-DAY.parquet` and `.csv` into a folder.
 
-    Rows are sorted by enterprise, whatever the buckets. The files appear whole or not at all. Raises EnterpriseUnknown
-    and what the stages of scoring raise.
+    Rows are sorted by enterprise, whatever the buckets. The files appear whole or not at all. `keeper`: keeps every
+    decision with what it was made from; needs `decision_ids`. Raises EnterpriseUnknown and what the stages of scoring
+    raise.
     """
     policy = assessor.policy_on(as_of)
     product = product_of(request, policy)
@@ -116,10 +119,15 @@ def score_portfolio(
         parts: list[str] = []
         shadows: list[pa.Table] = []
         books = all_books(assessor.lake, as_of) if enterprises is None else None
+        if keeper is not None and decision_ids and enterprises is None:
+            keeper.read_network(assessor.lake, bucket_groups(assessor.lake, rows_at_once), as_of)
         for number, (of, tables, ids) in enumerate(pieces(assessor.lake, enterprises, rows_at_once)):
             requests = dict.fromkeys(ids, request) if request else None
             decisions = score(tables, as_of, bundle, policy, requests=requests, enterprises=ids, books=books)
-            rows = decisions.to_arrow(decision_ids=decision_ids)
+            named: bool | Sequence[str] = decision_ids
+            if keeper is not None and decision_ids:
+                named = keeper.keep(decisions, tables, number, request)
+            rows = decisions.to_arrow(decision_ids=named)
             portfolio.count(rows)
             parts.append(str(Path(scratch) / f"{number}.parquet"))
             pq.write_table(rows, parts[-1])
@@ -137,6 +145,16 @@ def score_portfolio(
             portfolio.files["shadow"] = folder / f"shadow-{as_of.isoformat()}.parquet"
             drafts["parquet"].replace(portfolio.files["shadow"])
     return portfolio
+
+
+class Keeper(Protocol):
+    """Keeps the decisions of a portfolio (`service.portfolio_keeping`)."""
+
+    def read_network(self, lake: Lake, groups: Sequence[Sequence[int]], as_of: date) -> None:
+        """Called once before the first piece of a whole portfolio, with the buckets of every piece."""
+
+    def keep(self, decisions: Decisions, tables: Tables, piece: int, request: CreditRequest | None) -> Sequence[str]:
+        """Keep the decisions of one piece, durably; gives their ids in order."""
 
 
 def all_books(lake: Lake, as_of: date) -> Books:

@@ -22,6 +22,7 @@ from service.store.schema import ASSESSMENTS, LEDGER
 
 POLICY = "policy"  # subject of the entries that tell of another policy
 DAYS_REMEMBERED = 64
+BUNDLES_REMEMBERED = 8
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,9 @@ class Recorder:
     def sources(self, rows: KeptRows, bundle: Bundle, as_of: date) -> Sources:
         """The manifests of what a decision was made from."""
         if bundle.digest not in self._bundles:
-            self._bundles = {bundle.digest: bundle_content(bundle)}
+            if len(self._bundles) >= BUNDLES_REMEMBERED:
+                self._bundles = {}
+            self._bundles[bundle.digest] = bundle_content(bundle)
         if as_of not in self._policies:
             if len(self._policies) >= DAYS_REMEMBERED:
                 self._policies = {}
@@ -127,6 +130,19 @@ class Recorder:
             return []
         facts = {"before": self._policy_told or None, "policy": named, "contents": [named]}
         return [draft(Kind.POLICY_CHANGE, POLICY, actor, facts, at=at)]
+
+
+def asked_of(
+    enterprise: str, as_of: date, product: str | None, amount_yuan: str | None, growth: float | None = None
+) -> dict[str, object]:
+    """A question from the command line in the form in which the API keeps its own."""
+    request = {"product": product, "amount_yuan": amount_yuan, "forecast_growth": growth}
+    named = {name: value for name, value in request.items() if value is not None}
+    return {
+        "enterprise_id": enterprise,
+        "as_of": as_of.isoformat(),
+        **({"request": named} if named else {}),
+    }
 
 
 def policy_told(body: bytes) -> str:

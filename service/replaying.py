@@ -1,4 +1,4 @@
-"""A kept decision made again from what is stored now: the same to the byte, or what changed and in which fields."""
+"""A kept decision made again: the same to the byte, or what changed and in which fields."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from typing import Any
 
 from models.bundle import Bundle, BundleNotFound
 from models.decision import DecisionRecord, DecisionUnreadable, parse
+from models.errors import AssetlightError
 from models.money import fen_from_yuan
+from models.policy import Policy
 from models.scoring import CreditRequest, score
 from models.tables import Tables
 from service.assessing import Assessor
+from service.inputs import Evidence
+from service.ledger import ContentAltered, ContentMissing
 
+WHAT_CAN_CHANGE = ("data", "model", "policy", "code")
 MOST_SHOWN = 20  # differing fields that are named; their number is always said
 BESIDE_DECISION = "explanation"  # what `assetlight explain --json` prints beside the record
 
@@ -30,19 +35,25 @@ class Difference:
 
 @dataclass(frozen=True)
 class Replay:
-    """The kept decision and the same question answered again. `changed`: of data, model, policy and code."""
+    """The kept decision and the same question answered again. `changed`: of data, model, policy and code.
+
+    `again` is None where this release cannot answer from those inputs any more; `obstacle` says why.
+    """
 
     kept: DecisionRecord
-    again: DecisionRecord
+    again: DecisionRecord | None
+    obstacle: str | None = None
 
     @property
     def matched(self) -> bool:
         """Whether it is the same decision to the byte."""
-        return self.kept.to_json() == self.again.to_json()
+        return self.again is not None and self.kept.to_json() == self.again.to_json()
 
     @property
     def changed(self) -> tuple[str, ...]:
         """What the decision stands on that is not as it was; the code where nothing else is."""
+        if self.again is None:
+            return ("code",)
         pairs = (
             ("data", self.kept.input_sha256, self.again.input_sha256),
             ("model", self.kept.bundle.digest, self.again.bundle.digest),
@@ -55,6 +66,8 @@ class Replay:
     @property
     def differences(self) -> list[Difference]:
         """Every field whose value differs, the plain ones first; not the id, which always does."""
+        if self.again is None:
+            return []
         before, after = (dict(_leaves(json.loads(one.to_json()))) for one in (self.kept, self.again))
         fields = sorted(dict.fromkeys((*before, *after)), key=lambda field: "." in field or "[" in field)
         return [
@@ -63,35 +76,114 @@ class Replay:
             if field != "decision_id" and before.get(field) != after.get(field)
         ]
 
+
+@dataclass(frozen=True)
+class Verdict:
+    """Two answers about a kept decision: from the inputs that were kept with it, and from what is in force now.
+
+    Whether it `matched` is asked of the kept inputs: new records, models and policies do not touch an old decision.
+    Where none were kept, of what is there now.
+    """
+
+    from_kept: Replay | None
+    now: Replay | None
+
+    @property
+    def main(self) -> Replay:
+        """The replay that decides whether it matched."""
+        found = self.from_kept or self.now
+        assert found is not None  # noqa: S101
+        return found
+
+    @property
+    def matched(self) -> bool:
+        """Whether the decision is made again to the byte."""
+        return self.main.matched
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Of data, model, policy and code, what is no longer as it was when the decision was made."""
+        found = {what for one in (self.from_kept, self.now) if one is not None for what in one.changed}
+        if self.now is None:
+            found.add("model")
+        return tuple(what for what in WHAT_CAN_CHANGE if what in found)
+
+    @property
+    def told(self) -> Replay:
+        """The replay whose differences are told: that of the kept inputs where it differs, else the one of now."""
+        return self.main if not self.main.matched or self.now is None else self.now
+
     def facts(self) -> dict[str, Any]:
         """The same for a machine."""
-        differences = self.differences
+        kept, again, differences = self.main.kept, self.told.again, self.told.differences
         return {
-            "enterprise_id": self.kept.enterprise_id,
-            "as_of": self.kept.as_of.isoformat(),
+            "enterprise_id": kept.enterprise_id,
+            "as_of": kept.as_of.isoformat(),
             "matched": self.matched,
+            "made_again_from": "present records" if self.from_kept is None else "kept inputs",
             "changed": list(self.changed),
-            "kept": self.kept.decision_id,
-            "now": self.again.decision_id,
+            "obstacle": self.told.obstacle,
+            "kept": kept.decision_id,
+            "again": None if self.main.again is None else self.main.again.decision_id,
+            "now": None if self.now is None or self.now.again is None else self.now.again.decision_id,
+            "differences_are": "kept inputs" if self.told is self.from_kept else "present records",
             "differing_fields": len(differences),
             "differences": [vars(one) for one in differences[:MOST_SHOWN]],
+            "answered": again is not None,
         }
 
 
-def replay(assessor: Assessor, record: DecisionRecord, records: Tables | None) -> Replay:
-    """Make the decision again, by the one scoring path, with the model and the policy that it names.
+def replay(assessor: Assessor, record: DecisionRecord, records: Tables | None, model: Bundle | None = None) -> Replay:
+    """Make the decision again from what is stored now, by the one scoring path, with the policy of its day.
 
-    `records`: those that came with it; None: it was made on the stored ones. Where its model is gone, the one in force
-    answers and the replay says so. A record of an older version is compared in that version's form. Raises
-    BundleNotFound where there is none at all.
+    `records`: those that came with it; None: it was made on the stored ones. `model`: None takes the one that it names;
+    where that is gone, the one in force answers and the replay says so. Raises BundleNotFound where there is none.
     """
+    return _replay(
+        record,
+        records or assessor.around(record.enterprise_id),
+        model or _model(assessor, record.bundle.digest),
+        assessor.policy_on(record.policy.on),
+    )
+
+
+def replay_evidence(record: DecisionRecord, evidence: Evidence) -> Replay:
+    """Make the decision again from the inputs that were kept with it: needs neither records, model nor policy of now.
+
+    Raises ContentMissing, ContentAltered; where this release cannot read or use the inputs, the replay says so.
+    """
+    try:
+        return _replay(record, evidence.tables(), evidence.bundle(), evidence.policy())
+    except (ContentMissing, ContentAltered):
+        raise
+    except AssetlightError as obstacle:
+        return Replay(record, None, f"{type(obstacle).__name__}: {obstacle.sentence()}")
+
+
+def judge(assessor: Assessor, record: DecisionRecord, records: Tables | None, evidence: Evidence | None) -> Verdict:
+    """Both answers about a kept decision. Without evidence the model that it names answers, as long as it is there."""
+    if evidence is None:
+        return Verdict(None, replay(assessor, record, records))
+    from_kept = replay_evidence(record, evidence)
+    try:
+        model = assessor.bundles.current(record.request.product)
+    except AssetlightError:  # none is in force, or it cannot be read: as far as this decision goes, the model is gone
+        return Verdict(from_kept, None)
+    try:
+        return Verdict(from_kept, replay(assessor, record, records, model))
+    except AssetlightError as obstacle:
+        return Verdict(from_kept, Replay(record, None, f"{type(obstacle).__name__}: {obstacle.sentence()}"))
+
+
+def _replay(record: DecisionRecord, tables: Tables, bundle: Bundle, policy: Policy) -> Replay:
+    """A record of an older version is compared in that version's form."""
     asked = record.request
     amount = None if asked.amount_yuan is None else fen_from_yuan(asked.amount_yuan)
     decisions = score(
-        records or assessor.around(record.enterprise_id),
+        tables,
         record.as_of,
-        _model(assessor, record.bundle.digest),
-        assessor.policy_on(record.policy.on),
+        bundle,
+        policy,
         requests={record.enterprise_id: CreditRequest(asked.product, amount, forecast_of(record))},
         enterprises=[record.enterprise_id],
     )

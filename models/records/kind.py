@@ -33,6 +33,8 @@ class Field:
     `known_at` (then the bank's calendar day of it).
     `planned`: a date or instant that may lie after the day on which the bank learned the row (due, expiry). No other
     may: what has not happened cannot have been reported.
+    `since`: the version of the kind that brought the column; 1 is the first. Rows from before do not have it, and their
+    canonical text does not speak of it.
     `note` says unit, range or meaning where the words do not; `example` is a valid text, as a file would hold it.
     """
 
@@ -47,6 +49,7 @@ class Field:
     maximum: float | None = None
     filled_from: str | None = None
     planned: bool = False
+    since: int = 1
     note: str = ""
     example: str = ""
 

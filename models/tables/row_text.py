@@ -1,7 +1,8 @@
 """The canonical text of a record: what its digest is taken of. Defined here and nowhere else.
 
 A row is written as its kind, then every own column of the kind in order, then `known_at` and `origin`, each as
-`name=value`, joined by U+001F. A value is written as
+`name=value`, joined by U+001F. A column that a later version of the kind brought (`Field.since`) is written only where
+it has a value, so that a row of an earlier release keeps its text. A value is written as
 
 - nothing where it is null;
 - text and choices: the number of characters, `:`, the characters, so that no value can pretend to be its neighbour;
@@ -12,6 +13,7 @@ A row is written as its kind, then every own column of the kind in order, then `
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from itertools import repeat
 from typing import Any
@@ -32,24 +34,47 @@ def row_texts(kind: RecordKind, rows: pa.Table) -> list[bytes]:
     return _by_row(kind, rows) if len(rows) <= FEW_ROWS else _by_column(kind, rows)
 
 
-def _pieces(kind: RecordKind, rows: pa.Table) -> Iterator[tuple[str, pa.Array | None, FieldType | None]]:
-    """The text before each column that is not all null, the column and its type; last the text after them (None)."""
+@dataclass(frozen=True)
+class _Piece:
+    """A column that is not all null, and the text before it; `later`: that text is written only beside a value."""
+
+    said: str
+    column: pa.Array | None = None  # None: the text after the last one
+    type: FieldType | None = None
+    later: bool = False
+
+
+def _pieces(kind: RecordKind, rows: pa.Table) -> Iterator[_Piece]:
     said = kind.name
-    columns: list[tuple[str, FieldType | None]] = [(declared.name, declared.type) for declared in kind.fields]
-    for name, type_ in (*columns, ("known_at", "timestamp"), ("origin", None)):
-        said += f"{UNIT_SEPARATOR}{name}="
+    columns: list[tuple[str, FieldType | None, bool]] = [
+        (declared.name, declared.type, declared.since > 1) for declared in kind.fields
+    ]
+    for name, type_, later in (*columns, ("known_at", "timestamp", False), ("origin", None, False)):
         column = rows.column(name)
-        if column.null_count < len(column):
-            yield said, _whole(column), type_
+        empty = column.null_count == len(column)
+        if later and empty:
+            continue
+        if later:
+            yield _Piece(said)
             said = ""
-    yield said, None, None
+        said += f"{UNIT_SEPARATOR}{name}="
+        if not empty:
+            yield _Piece(said, _whole(column), type_, later)
+            said = ""
+    yield _Piece(said)
 
 
 def _by_column(kind: RecordKind, rows: pa.Table) -> list[bytes]:
     """Arrow writes each column as a whole."""
     pieces: list[pa.Array | pa.Scalar] = []
-    for said, column, type_ in _pieces(kind, rows):
-        pieces += [pa.scalar(said), pa.scalar("") if column is None else _written(column, type_)]
+    for piece in _pieces(kind, rows):
+        if piece.column is None:
+            pieces.append(pa.scalar(piece.said))
+        elif piece.later:
+            written = _written(piece.column, piece.type)
+            pieces.append(pc.binary_join_element_wise(pa.scalar(piece.said), written, "", null_handling="emit_null"))
+        else:
+            pieces += [pa.scalar(piece.said), _written(piece.column, piece.type)]
     texts = pc.binary_join_element_wise(*pieces, "", null_handling="replace", null_replacement="")
     return list(texts.view(pa.binary()).to_pylist())
 
@@ -57,8 +82,15 @@ def _by_column(kind: RecordKind, rows: pa.Table) -> list[bytes]:
 def _by_row(kind: RecordKind, rows: pa.Table) -> list[bytes]:
     """The same for so few rows that calling Arrow for each column takes longer than writing them."""
     columns: list[Iterable[str]] = []
-    for said, column, type_ in _pieces(kind, rows):
-        columns += [repeat(said, len(rows)), repeat("", len(rows)) if column is None else _listed(column, type_)]
+    for piece in _pieces(kind, rows):
+        if piece.column is None:
+            columns.append(repeat(piece.said, len(rows)))
+        elif piece.later:
+            known = piece.column.is_valid().to_pylist()
+            texts = zip(known, _listed(piece.column, piece.type), strict=True)
+            columns.append([piece.said + text if there else "" for there, text in texts])
+        else:
+            columns += [repeat(piece.said, len(rows)), _listed(piece.column, piece.type)]
     return ["".join(texts).encode() for texts in zip(*columns, strict=True)]
 
 

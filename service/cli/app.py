@@ -37,6 +37,7 @@ OWN_COMMANDS: dict[str, str] = {
     "retrain": "service.cli.retrain",
     "drift": "service.cli.drift",
     "db": "service.cli.db",
+    "audit": "service.cli.audit",
     "policy": "service.cli.policy",
     "version": "service.cli.version_command",
 }

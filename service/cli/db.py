@@ -1,21 +1,30 @@
-"""`assetlight db upgrade|status|current`: the form of the database, and the way to the form of this release."""
+"""`assetlight db upgrade|status|current|backup|restore`: the form of the database, its copy, and the way back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.bootstrap import build
 from service.cli.app import commands
+from service.cli.audit import progress_bar
 from service.cli.context import Context, HomeOption, JsonOption, open_context
 from service.cli.errors import MISSING_PREREQUISITE
+from service.errors import LedgerNotWhole
+from service.ledger.verifying import verify
 from service.store import address_of, form_of, shown
-from service.store.engine import open_engine
+from service.store.backup import BackupUnreadable, back_up, restore, sha256_of
+from service.store.engine import open_engine, reason
+from service.store.migrating import ahead
+from service.store.schema import LEDGER_HEAD
 
 db = typer.Typer(
     no_args_is_help=True,
@@ -90,3 +99,90 @@ def current_command(home: HomeOption = None, as_json: JsonOption = False) -> Non
     with opened(context) as engine:
         current = form_of(engine).current
     context.finish({"current": current}, lambda console: console.print(current or "-"))
+
+
+@db.command("backup", epilog="Example: assetlight db backup /backups/2026-11-23.sqlite3")
+def backup_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the copy; never over a file.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy the SQLite store while the service runs, and verify the copy, decisions and their inputs included.
+
+    Records, models, results and policy of your own lie in files: the answer names what else belongs to a backup.
+    """
+    context = open_context(home, as_json=as_json)
+    found: dict[str, Any] = {}
+    back_up(address_of(context.settings.store_url), file, partial(checked, context, found))
+    facts = {"file": str(file), "bytes": file.stat().st_size, "sha256": sha256_of(file), **found}
+    facts["also"] = [str(path) for path in beside(context)]
+
+    def show(console: Console) -> None:
+        console.print(f"{file}: {facts['bytes']:,} bytes, {words_of(found)}", soft_wrap=True)
+        console.print(f"SHA-256 {facts['sha256']}", soft_wrap=True)
+        console.print(f"also to be kept 另需备份: {', '.join(facts['also']) or '-'}", soft_wrap=True)
+
+    context.finish(facts, show)
+
+
+@db.command("restore", epilog="Example: assetlight db restore /backups/2026-11-23.sqlite3 --home ./new")
+def restore_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A copy made by `assetlight db backup`.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Verify a copy and put it in the place of a store that is not there; one that is there is never overwritten."""
+    context = open_context(home, as_json=as_json)
+    address = address_of(context.settings.store_url)
+    found: dict[str, Any] = {}
+    restore(file, address, partial(checked, context, found))
+    facts = {"file": str(file), "database": shown(address), **found, "also": [str(path) for path in beside(context)]}
+
+    def show(console: Console) -> None:
+        console.print(f"{facts['database']}: restored from {file}, {words_of(found)}", soft_wrap=True)
+        console.print("restore beside it 另需恢复: lake/, bundles/ (from their own backups)")
+
+    context.finish(facts, show)
+
+
+def checked(context: Context, found: dict[str, Any], address: URL) -> None:
+    """The check of a copy: a form that this release knows, and a whole ledger. Raises LedgerNotWhole, DatabaseAhead."""
+    engine = open_engine(address, pooled=False)
+    try:
+        form = form_of(engine)
+        if form.ahead:
+            raise ahead(form, engine)
+        found.update(step=form.current, verified=form.ready)
+        if not form.ready:
+            return
+        with progress_bar(context) as bar, engine.connect() as connection:
+            task = bar.add_task("verifying", total=None)
+            walk = verify(connection, progress=lambda done, of: bar.update(task, completed=done, total=of))
+            first = next(walk, None)
+            found["entries"] = connection.execute(select(LEDGER_HEAD.c.sequence)).scalar_one_or_none()
+    except SQLAlchemyError as refusal:
+        raise BackupUnreadable("the copy cannot be read to its end", found=reason(refusal)) from None
+    finally:
+        engine.dispose()
+    if first is not None:
+        raise LedgerNotWhole(
+            "the ledger is not whole, so the copy is not trusted",
+            where=f"entry {first.sequence}",
+            expected=first.expected,
+            found=f"{first.what}{'' if first.found is None else ': ' + first.found}",
+            advice="run `assetlight audit verify` on the store",
+        )
+
+
+def words_of(found: dict[str, Any]) -> str:
+    """What was checked, for a person."""
+    if not found["verified"]:
+        return f"step {found['step']} of an earlier release: not verified"
+    return f"verified: {found['entries']:,} entries"
+
+
+def beside(context: Context) -> list[Path]:
+    """What else belongs to a backup: records, models, results and the bank's own policy."""
+    settings = context.settings
+    own = [settings.home / name for name in ("lake", "bundles", "received", "results", "quarantine")]
+    return [path for path in (*own, settings.policy_dir) if path is not None and path.exists()]

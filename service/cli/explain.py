@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from models.canonical import canonical_json
 from service.assessing import Question, has_stored_rows, nothing_stored
 from service.bootstrap import build
 from service.cli.app import commands
@@ -15,6 +16,8 @@ from service.cli.context import AsOfOption, HomeOption, JsonOption, open_context
 from service.cli.explained import Language, show_decision, show_explanation
 from service.cli.score import AmountOption, ProductOption
 from service.explaining import explanation_of
+from service.recording import asked_of
+from service.store import Assessment
 
 MADE_ON_DEMAND = ("attribution", "levers", "information", "debtors_at_hand")
 
@@ -45,8 +48,8 @@ def explain(
 ) -> None:
     """Explain one enterprise's limit: waterfall, ceilings, reasons, points, who paid for it, what would raise it.
 
-    The same decision as the API and `score` give, to the last bit. Nothing is kept. With --json: the decision record,
-    and beside it under `explanation` the attribution, levers and the value of information.
+    The same decision as the API and `score` give, to the last bit, and kept like theirs. With --json: the decision
+    record, and beside it under `explanation` the attribution, levers and the value of information.
     """
     context = open_context(home, as_json=as_json)
     service = build(context.settings)
@@ -57,7 +60,20 @@ def explain(
     request = None
     if amount is not None or product is not None or growth is not None:
         request = assessor.application(day, product=product, amount_yuan=amount, forecast_growth=growth)
-    decision = assessor.decide(Question(enterprise, day, request))
+    made = assessor.made(Question(enterprise, day, request))
+    decision = made.decision
+    moment = service.clock()
+    kept = Assessment(
+        id=service.new_id(moment),
+        created_at=moment,
+        enterprise_id=enterprise,
+        as_of=day,
+        decision_id=decision.decision_id,
+        decision=made.content,
+        request=canonical_json(asked_of(enterprise, day, product, amount, growth)),
+    )
+    service.recorder.keep(made, kept, service.operator)
+    service.close()
     explanation = explanation_of(assessor, decision, None)
     told = {name: explanation.model_dump(mode="json")[name] for name in MADE_ON_DEMAND}
 

@@ -24,6 +24,7 @@ from service.cli.context import AsOfOption, Context, HomeOption, JsonOption, ope
 from service.cli.words import OUTCOME_STYLE, OUTCOMES, SIMULATED
 from service.own_tables import TableScores, score_tables
 from service.portfolio import NO_GRADE, Portfolio, score_portfolio
+from service.portfolio_keeping import PortfolioKeeper
 
 AmountOption = Annotated[
     str | None,
@@ -59,7 +60,8 @@ def score(  # noqa: PLR0913  (one parameter per option)
         bool,
         typer.Option(
             "--decision-ids/--no-decision-ids",
-            help="Name each decision by its SHA-256; costs about a millisecond each, so leave it out for very many.",
+            help="Name each decision by its SHA-256 and keep it in the ledger with what it was made from; costs some "
+            "milliseconds each. Without: only the files are written.",
         ),
     ] = True,
     table: Annotated[
@@ -114,8 +116,10 @@ def score(  # noqa: PLR0913  (one parameter per option)
             enterprises=enterprise or None,
             request=request,
             decision_ids=decision_ids,
+            keeper=PortfolioKeeper(service) if decision_ids else None,
             progress=advance,
         )
+    service.close()
     seconds = perf_counter() - started
     context.finish(portfolio_facts(portfolio, seconds), lambda console: show_portfolio(console, portfolio, seconds))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.inputs.evidence import Evidence, evidence_of
 from service.inputs.files import KeptFiles, bundle_content, kept_bundle, kept_policy, policy_content
-from service.inputs.rows import KeptRows, kept_tables, rows_content
+from service.inputs.rows import KeptRows, kept_tables, rows_content, visible_content
 
 __all__ = [
     "Evidence",
@@ -17,4 +17,5 @@ __all__ = [
     "kept_tables",
     "policy_content",
     "rows_content",
+    "visible_content",
 ]

@@ -14,16 +14,16 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.lake.neighbourhood import trading_ties, within
 from models.records import KINDS
-from models.records.invoice import INVOICE
 from models.records.kind import RecordKind
 from models.tables import NETWORK_KINDS, Tables
+from models.tables.members import GROUP_KINDS
 from models.tables.visible import visible_batches
 from service.ledger import Content
 from service.ledger.contents import ROWS
 
 SCHEMA = 1
+NEIGHBOUR_KINDS = tuple(dict.fromkeys((*NETWORK_KINDS, *GROUP_KINDS)))  # what is read of others than the enterprise
 
 
 Named = dict[str, list[str]]  # by kind the contents that hold its rows; none: the feed is connected and silent
@@ -76,7 +76,7 @@ def kept_tables(manifest: bytes, read: Callable[[Sequence[str]], Mapping[str, by
     """The tables of one enterprise again. `read` gives contents by their SHA-256.
 
     Rows of an earlier release get the columns that were added since, empty; columns and kinds that are gone are left
-    out. Rows that a batch had beside those of the enterprise become its neighbours, as far as features look.
+    out. Rows that a batch had beside those of the enterprise become its neighbours.
     """
     facts = json.loads(manifest)
     own, around = facts["rows"], facts["neighbours"]
@@ -90,18 +90,17 @@ def kept_tables(manifest: bytes, read: Callable[[Sequence[str]], Mapping[str, by
 
 
 def _neighbours(enterprise: str, own: Mapping[str, pa.Table], around: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-    books = {
-        name: pa.concat_tables([own[name], *([around[name]] if name in around else [])])
-        for name in NETWORK_KINDS
-        if name in own
-    }
-    if INVOICE.name not in books:
-        return {}
-    reached = within(trading_ties(books), [enterprise])
-    if not reached:
-        return {}
-    ids = pa.array(sorted(reached), pa.string())
-    return {name: rows.filter(pc.is_in(rows.column("enterprise_id"), value_set=ids)) for name, rows in books.items()}
+    """The rows around the enterprise, and of what is read of others those that a batch had beside it.
+
+    A neighbourhood may be too large, never too small: who is a partner or a member is decided on the rows.
+    """
+    near = dict(around)
+    for name in NEIGHBOUR_KINDS:
+        if name in own:
+            others = own[name].filter(pc.not_equal(own[name].column("enterprise_id"), enterprise))
+            if len(others):
+                near[name] = pa.concat_tables([others, *([near[name]] if name in near else [])])
+    return near
 
 
 def _stream(rows: pa.Table) -> bytes:

@@ -224,7 +224,7 @@ class _Contents:
 def _at_end(connection: Connection, sequence: int, last: str, known: Mapping[int, str]) -> Iterator[Finding]:
     """A tail that is gone: the head and the checkpoints know of later entries."""
     head = connection.execute(select(LEDGER_HEAD)).all()
-    if [(row.sequence, row.hash) for row in head] != [(sequence, last)]:
+    if [tuple(row) for row in head] != [(1, sequence, last)]:
         told = "; ".join(f"entry {row.sequence} {row.hash}" for row in head) or "no head"
         yield Finding(sequence + 1, "the head names another last entry", f"entry {sequence} {last}", told)
     for late in sorted(one for one in known if one > sequence):

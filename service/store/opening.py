@@ -41,6 +41,14 @@ class Store:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection that sees one moment of the database however long it reads and whoever writes meanwhile."""
+        with self.engine.connect() as connection:
+            if not self.sqlite:  # SQLite's transactions are like that by themselves
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction: committed and on the disk when the block ends, as if it never was when the block raises."""
         with self._writer.begin() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from models.canonical import canonical_json
+from models.decision import parse
 from models.features import compute_features
 from models.lake import Lake
 from models.policy import load_policy
@@ -19,7 +22,11 @@ from models.records.invoice import INVOICE
 from models.scoring import CreditRequest, score
 from models.tables import Tables, accept_rows, input_digests
 from service.bootstrap import Service
+from service.inputs import evidence_of
 from service.portfolio import score_portfolio
+from service.portfolio_keeping import PortfolioKeeper
+from service.replaying import replay_evidence
+from service.store.schema import ASSESSMENTS, LEDGER
 from tests.service.conftest import AS_OF, ENTERPRISES, PATH, TODAY, Run, asked, invoices_of
 
 RING = ("E1", "E2", "E3", "E4")  # each sells to the next, the last to the first; E5 buys from E1
@@ -95,11 +102,15 @@ def test_the_portfolio_sees_it_too(ringed: Path, service: Service) -> None:
 def test_a_replay_notices_a_neighbours_row(
     ringed: Path, client: TestClient, run: Run, enterprise: str, told: bool
 ) -> None:
-    """A row of E1 corrected later, as if known then: data changed for those within two steps, and for no others."""
+    """A row of E1 corrected later, as if known then: data changed for those within two steps, and for no others.
+
+    What was kept with the decision, neighbours included, gives it again to the byte all the same.
+    """
     made = client.post(PATH, json=asked(enterprise)).json()
     learn(ringed, sale("E1", "C1", "late", known_at="2020-02-28T00:00:00+08:00"))
     code, out, _ = run("replay", made["id"], "--home", ringed, "--json")
-    assert (code, json.loads(out)["changed"]) == ((5, ["data"]) if told else (0, []))
+    found = json.loads(out)
+    assert (code, found["matched"], found["changed"]) == (0, True, ["data"] if told else [])
 
 
 def test_without_partners_nobody_is_read_and_the_digest_says_who_looked(service: Service) -> None:
@@ -153,3 +164,18 @@ def test_what_goes_round_is_no_turnover(client: TestClient) -> None:
     inputs = next(one for one in alone["sources"] if one["code"] == "invoice_turnover")["inputs"]
     assert inputs["counted_sales_fen"] == inputs["sales_12m_fen"]
     assert {g["status"] for g in alone["gates"] if g["code"].startswith("circular")} == {"not_applicable"}
+
+
+def test_pieces_of_a_portfolio_name_what_they_read_of_each_other(ringed: Path, service: Service) -> None:
+    """In pieces of one bucket each, with trade across them: every decision replays from what was kept."""
+    keeper = PortfolioKeeper(service)
+    score_portfolio(service.assessor, AS_OF, ringed / "out", keeper=keeper, rows_at_once=1)
+    shutil.rmtree(ringed / "lake")
+    with service.store.reading() as connection:
+        ids = connection.execute(select(ASSESSMENTS.c.id)).scalars().all()
+        facts = [json.loads(bytes(row)) for row in connection.execute(select(LEDGER.c.body)).scalars()]
+    assert len({one["content"]["rows"] for one in facts if one["kind"] == "assessment"}) > 3
+    for name in ids:
+        evidence = evidence_of(service.store, name)
+        assert evidence is not None
+        assert replay_evidence(parse(service.assessments.get(name).decision), evidence).matched

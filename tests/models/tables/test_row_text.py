@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -120,3 +121,24 @@ def test_origins_in_memory_and_named(rows: int) -> None:
     )
     found = record_origins(Tables({"invoice": table}), DAY).to_pylist()
     assert found == [{"enterprise_id": "A", "origins": ["x"]}, {"enterprise_id": "B", "origins": ["y"]}]
+
+
+@settings(deadline=None, max_examples=40)
+@given(tables(), st.integers(0, 6), st.lists(st.none() | st.text("ab:", max_size=3), min_size=5, max_size=5))
+def test_a_column_of_a_later_version_is_told_only_where_it_has_a_value(
+    case: tuple[RecordKind, pa.Table], few: int, values: list[str | None]
+) -> None:
+    """A row without the new column's value keeps the text, and so the digest, that it had before the column came."""
+    kind, rows = case
+    newer = replace(kind, fields=(*kind.fields, Field("brought_later", "text", "新", "new", required=False, since=2)))
+    column = pa.array(values[: len(rows)], pa.string())
+    table = pa.table(
+        [column if name == "brought_later" else rows.column(name) for name in newer.schema.names], schema=newer.schema
+    )
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(row_text, "FEW_ROWS", few)
+        before, after = row_text.row_texts(kind, rows), row_text.row_texts(newer, table)
+    for text, now, said in zip(before, after, values, strict=False):
+        added = b"" if said is None else f"\x1fbrought_later={len(said)}:{said}".encode()
+        assert now.replace(added, b"", 1) == text
+        assert (now == text) == (said is None)

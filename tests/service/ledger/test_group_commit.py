@@ -157,3 +157,23 @@ def test_a_content_that_is_known_to_be_stored_is_not_sent_again(store: Store) ->
     writer.write(work("a", contents=(content,)))
     assert writer.knows(content.sha256)
     assert not LedgerWriter(store).knows(content.sha256)
+
+
+def test_a_ledger_is_verified_while_others_write(store: Store) -> None:
+    """The walk sees one moment: neither head nor tail moves under it."""
+    writer, stop = LedgerWriter(store), threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            writer.write(work("busy"))
+
+    with ThreadPoolExecutor(2) as pool:
+        busy = [pool.submit(write) for _ in range(2)]
+        try:
+            for _ in range(5):
+                with store.snapshot() as connection:
+                    assert list(verify(connection)) == []
+        finally:
+            stop.set()
+        for one in busy:
+            one.result(20)

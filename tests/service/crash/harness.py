@@ -1,0 +1,186 @@
+"""A real server under load that is killed at random moments, and what must hold after every kill.
+
+To put more under the hammer, write an `Action` (something a client does, and what it was told) and a `Check` (what must
+hold of everything that clients were told), and give both to `hammer`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import httpx2
+
+from service.ledger.verifying import verify
+from service.people import Role
+from service.store import AssessmentStore, Store, open_store
+from tests.service.callers import bearer, token_at
+from tests.service.conftest import AS_OF, ENTERPRISES, asked
+
+ROOT = Path(__file__).resolve().parents[3]
+CLIENTS = 6
+SECONDS_TO_START = 300.0
+LONGEST_LIFE_S = 1.0  # of a server after its first answer
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a client was told had happened: the kind of action, the id of what was made, the answer."""
+
+    action: str
+    id: str
+    answer: bytes
+
+
+class Action(Protocol):
+    """One thing that a client does: gives what it was told, or None where nothing was promised.
+
+    `number` is another one at every call. May raise httpx2.TransportError: the server is dead.
+    """
+
+    def __call__(self, client: httpx2.Client, number: int) -> Told | None: ...
+
+
+class Check(Protocol):
+    """What must hold after a kill, of everything that clients were told in all lives of the server so far."""
+
+    def __call__(self, store: Store, told: Sequence[Told]) -> None: ...
+
+
+def assess(client: httpx2.Client, number: int) -> Told | None:
+    """Ask for an assessment."""
+    answer = client.post("/v1/assessments", json=asked(ENTERPRISES[number % len(ENTERPRISES)]))
+    assert answer.status_code in (201, 503), answer.text
+    return Told("assess", answer.json()["id"], answer.content) if answer.status_code == 201 else None
+
+
+def nothing_acknowledged_is_lost(store: Store, told: Sequence[Told]) -> None:
+    """Every assessment that a client got is there, with the very bytes of the decision."""
+    kept = AssessmentStore(store)
+    for one in told:
+        if one.action == "assess":
+            assert b'"decision":' + kept.get(one.id).decision in one.answer
+
+
+def nothing_is_half_written(store: Store, _: Sequence[Told]) -> None:
+    """The chain is whole: no entry without its assessment, no assessment without its entry, every input there."""
+    with store.snapshot() as connection:
+        assert list(verify(connection)) == []
+
+
+ACTIONS: tuple[Action, ...] = (assess,)
+CHECKS: tuple[Check, ...] = (nothing_acknowledged_is_lost, nothing_is_half_written)
+
+
+@dataclass
+class Crashes:
+    """What the runs were."""
+
+    kills: int = 0
+    told: list[Told] = field(default_factory=list)
+    lives_with_answers: int = 0
+
+
+def hammer(
+    home: Path,
+    database_url: str,
+    kills: int,
+    *,
+    seed: int = 0,
+    actions: Sequence[Action] = ACTIONS,
+    checks: Sequence[Check] = CHECKS,
+    settings: Mapping[str, str] | None = None,
+) -> Crashes:
+    """Start the server, load it, kill it at a random moment, check everything; again and again on the same data."""
+    rng = random.Random(seed)  # noqa: S311
+    crashes = Crashes()
+    with nursery(home, database_url, settings or {}) as servers:
+        for _ in range(kills):
+            life = one_life(home, servers, rng.uniform(0, LONGEST_LIFE_S), actions, len(crashes.told))
+            crashes.told += life
+            crashes.kills += 1
+            crashes.lives_with_answers += bool(life)
+            store = open_store(database_url)
+            try:
+                for check in checks:
+                    check(store, crashes.told)
+            finally:
+                store.close()
+    return crashes
+
+
+def one_life(
+    home: Path, servers: subprocess.Popen[str], seconds: float, actions: Sequence[Action], start: int
+) -> list[Told]:
+    """One server, from its start to its kill so many seconds after the first answer; gives what clients were told."""
+    told: list[Told] = []
+    dead, first = threading.Event(), threading.Event()
+    wrong: list[BaseException] = []
+    token = bearer(token_at(home, Role.SERVICE))
+    assert servers.stdin is not None
+    assert servers.stdout is not None
+    servers.stdin.write("start\n")
+    servers.stdin.flush()
+    server = json.loads(servers.stdout.readline())
+
+    def client(number: int) -> None:
+        act = actions[number % len(actions)]
+        with httpx2.Client(base_url=server["address"], headers=token, timeout=SECONDS_TO_START) as connection:
+            turn = 0
+            while not dead.is_set():
+                try:
+                    one = act(connection, start + turn * CLIENTS + number)
+                except httpx2.TransportError:
+                    return
+                except BaseException as problem:
+                    wrong.append(problem)
+                    first.set()
+                    return
+                turn += 1
+                if one is not None:
+                    told.append(one)
+                    first.set()
+
+    clients = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
+    for one in clients:
+        one.start()
+    assert first.wait(SECONDS_TO_START), "the server answered nobody"
+    time.sleep(seconds)
+    os.kill(server["process"], signal.SIGKILL)
+    assert servers.stdout.readline() == "gone\n"
+    dead.set()
+    for one in clients:
+        one.join(SECONDS_TO_START)
+    assert not wrong, wrong
+    return told
+
+
+@contextmanager
+def nursery(home: Path, database_url: str, settings: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """The process that forks servers (see `tests.service.crash.nursery`)."""
+    environment = {**os.environ, **settings, "ASSETLIGHT_DATABASE_URL": database_url}
+    command = [sys.executable, "-m", "tests.service.crash.nursery", str(home), AS_OF.isoformat()]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+    ) as servers:
+        try:
+            yield servers
+        finally:
+            servers.kill()
