@@ -53,7 +53,9 @@ def main() -> None:
         home = ("--home", folder)
         book = run("import", str(DATA / LABELLED), "--origin", "contest", *home)
         sheets = run("import", *(str(DATA / name) for name in PORTFOLIO), "--origin", "contest", *home)
-        trained = run("train", "--labels", str(DATA / LABELLED), "--label-origin", "contest", "--as-of", AS_OF, *home)
+        plain = ("--challengers", "logistic_regression", "--no-report")
+        words = ("--labels", str(DATA / LABELLED), "--label-origin", "contest", "--as-of", AS_OF)
+        trained = run("train", *words, *plain, *home)
         scored = run("score", "--as-of", AS_OF, *home)
     total = {name: counts(book[0])[name] + counts(sheets[0])[name] for name in counts(book[0])}
     steps = {

@@ -148,6 +148,7 @@ def run_road(run: Demo) -> str:
     run.step(
         "3  Train 训练",
         *("train", "--labels", str(sample / "labels.csv"), "--as-of", LABELS_FROM.isoformat(), "--home", home),
+        *("--challengers", "logistic_regression"),
         done=(run.home / "bundles" / "CURRENT").is_file(),
     )
     day = SCORED_ON.isoformat()

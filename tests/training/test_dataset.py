@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from models.features import CATALOGUE, feature
+from models.lake import Lake
 from models.tables import Tables
 from tests import factories
 from training.dataset import NothingKnownThen, assemble
+from training.hindsight import future_blind
 from training.labels import Label, Labels
+from training.leakage import LeakFound
 from training.outcomes import OneClassOnly, TooFewDefaults
+from training.pipeline import train
+from training.plan import Plan
 from training.selection import choose_features
 
 AS_OF = factories.AS_OF
@@ -119,3 +126,21 @@ def test_a_feature_without_any_value_or_difference_is_left_out_with_the_reason()
     )
     assert data.sample.names == ("sales_12m_fen",)
     assert "not connected" in data.sample.left_out["supplier_hhi_12m"]
+
+
+def test_features_that_look_past_the_day_are_caught_on_labels_too(tmp_path: Path) -> None:
+    """Rows computed a month after the day they name: taking away what was learned since gives other values."""
+    tables = records()[0]
+    lake = Lake(tmp_path)
+    lake.append("invoice", tables.by_kind["invoice"])
+    wanted = [feature("sales_3m_fen"), feature("sales_12m_fen")]
+    early = AS_OF - timedelta(days=60)
+    honest = assemble(lake.tables(), labelled(plain_labels()), early, wanted, lake=lake)
+    assert [finding.passed for finding in honest.findings] == [True]
+    later = assemble(lake.tables(), labelled(plain_labels()), AS_OF, wanted)
+    day = np.full(len(later.sample), np.datetime64(early, "D"))
+    leaky = replace(later, sample=replace(later.sample, day=day), findings=())
+    finding = future_blind(leaky.sample, wanted, lake)
+    assert not finding.passed
+    with pytest.raises(LeakFound, match="learned after the day"):
+        train(replace(leaky, findings=(finding,)), Plan(repeats=1, folds=3, challengers=()))

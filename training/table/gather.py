@@ -65,12 +65,12 @@ def gather_table(
     wanted = [name for name in wanted if not names or name in names]
     learned = schema.with_levels(rows.levels())
     sample = _sample(rows, learned, wanted, labelled)
-    if rows.day is None and as_of is None:
+    last = max(sample.days) if sample.days else as_of
+    if last is None:
         raise DayNotKnown(
             "nothing says which day the rows are about", expected="a day column in the schema, or --as-of",
             advice="Pass --as-of with the day on which the values stood",
         )  # fmt: skip
-    last = as_of or max(sample.days)
     findings = () if rows.known_at is None else (known_after_day(rows, last),)
     limits = [NOT_CHECKED] if rows.known_at is None else []
     limits += [NO_WINDOW] if len(sample.days) > 1 and not sample.horizon_months else []

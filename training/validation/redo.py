@@ -125,9 +125,9 @@ def _of_table(card: Mapping[str, Any], redo: Redo, names: list[str]) -> Request:
 def plan_of(card: Mapping[str, Any]) -> Plan:
     """The plan that the card names."""
     told = {each.name: card["procedure"][each.name] for each in fields(Plan) if each.name in card.get("procedure", {})}
-    searched = told.pop("search", None)
-    if searched:
-        told["search"] = SearchPlan(trials=int(searched["trials"]))
+    told.pop("search", None)
+    if "trials" in card.get("procedure", {}):
+        told["search"] = SearchPlan(trials=int(card["procedure"]["trials"]))
     if "challengers" in told:
         told["challengers"] = tuple(told["challengers"])
     if told.get("test_from"):
