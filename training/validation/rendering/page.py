@@ -22,6 +22,7 @@ from training.validation.sections.findings import SEVERITY_WORDS
 
 TEMPLATE = "page.html.j2"
 FOREMOST = 5  # findings named on the first page
+SHOWN_ROWS = 25  # of a table; the others open on request, and the workbook has all
 
 
 def page_html(report: ValidationReport, language: Language) -> bytes:
@@ -52,5 +53,6 @@ def page_html(report: ValidationReport, language: Language) -> bytes:
         svg=svg,
         signs=SIGNS,
         foremost=report.findings[:FOREMOST],
+        shown_rows=SHOWN_ROWS,
     )
     return text.encode()

@@ -32,6 +32,7 @@ FIXED: Mapping[str, Words] = {
     "digest": Words(zh="报告摘要", en="Digest of this report"),
     "summary": Words(zh="摘要", en="Summary"),
     "legend": Words(zh="图例", en="Key"),
+    "more_rows": Words(zh="展开其余各行，工作簿中有全部", en="Show the other rows; the workbook has all"),
     "no_rows": Words(zh="没有行", en="no rows"),
     "figure": Words(zh="图", en="Figure"),
     "due": Words(zh="期限", en="due"),

@@ -47,6 +47,7 @@ def challengers(measured: Measured) -> Part:
     settings = [
         (words(each.zh, each.en), words(each.zh_settings or "–", each.en_settings or "–"))
         for each in evidence.challengers
+        if each.zh_settings or each.en_settings
     ]
     best = max((-each.value for _, _, each in differences), default=0.0)
     gates = (

@@ -92,7 +92,7 @@ def _of_gate(gate: Gate) -> Observation:
     elif gate.light == "amber":
         severity = "medium" if gate.blocking else "low"
     else:
-        severity = "low"
+        severity = "medium" if gate.blocking else "low"  # what must be passed was not even looked at
     said = (
         words(f"无法判断：{gate.words.zh}", f"Could not be judged: {gate.words.en}")
         if gate.light == "grey"

@@ -9,18 +9,20 @@ from training.discrimination import Estimate
 from training.sample import Matrix
 from training.validation.grade_tests import grade_test
 from training.validation.lights import gate, lines, worst
-from training.validation.measured import Measured, Observation, Part, segment_words
+from training.validation.measured import Measured, Observation, Part, segment_words, spread_rows
 from training.validation.report import Cell, Light, Section, Table
 from training.validation.writing import interval, same, statement, table, words
 
 PERSONAL_FAMILIES = frozenset({"people_and_qualifications", "expert_opinion", "people", "qualifications"})
 LEAST_VALUE_ROWS = 20
 MOST_LISTED = 40
+MOST_ROWS = 5_000  # on which features are held against segments
 
 
 def proxies(measured: Measured) -> Part:
     """Section 13."""
-    test = measured.evidence.test
+    whole = measured.evidence.test
+    test = whole.rows(spread_rows(len(whole), MOST_ROWS))
     limits = lines(measured.policy, "proxy_association")
     rows: list[tuple[Cell, ...]] = []
     flagged: list[str] = []
