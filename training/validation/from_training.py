@@ -32,6 +32,7 @@ from training.validation.evidence import (
 
 MOST_SCORED = 60  # enterprises that go the whole road to a limit
 SCALE = "grading.upper_pd"
+DEFAULT_PRODUCT = "request.default_product"
 DEFINITIONS: Mapping[str, tuple[str, str]] = {
     PANEL: ("逾期90天以上，或观察期内很可能无法偿还", "90 days past due, or unlikely to pay, within the horizon"),
     LABELS: ("标签文件所给的违约标志", "the default flag of the label file"),
@@ -102,10 +103,10 @@ def with_segments(sample: Sample, lake: Lake | None) -> Sample:
 
 
 def policy_of(day: date) -> Policy:
-    """The policy in force on a day; before the first master scale the first one, so that old rows are judged too."""
-    policy = load_policy(day)
-    first = policy.parameters[SCALE].values[0].first_day
-    return policy if policy.is_in_force(SCALE) else load_policy(first)
+    """The policy in force on a day; before there was one the first, so that rows of older data are judged too."""
+    latest = load_policy(date.max)
+    first = max(latest.parameters[name].values[0].first_day for name in (SCALE, DEFAULT_PRODUCT))
+    return load_policy(max(day, first))
 
 
 def bar_of(sample: Sample, split: SampleSplit) -> list[Challenger]:
