@@ -332,3 +332,11 @@ def test_a_configuration_reads_back(tmp_path: Path) -> None:
     }  # fmt: skip
     assert Actor("x").identified_by == "command line"
     assert Role.CHALLENGER == "challenger"
+
+
+def test_the_configuration_of_the_documentation_reads(tmp_path: Path) -> None:
+    """What docs/models.md shows is a configuration."""
+    page = (Path(__file__).resolve().parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
+    path = tmp_path / "retrain.yaml"
+    path.write_text(page.split("```yaml\n")[1].split("```")[0])
+    assert read_config(path).comparison.minimum_defaults == 50
