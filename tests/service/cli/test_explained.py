@@ -17,6 +17,9 @@ from service.assessing import Question
 from service.bootstrap import Service
 from service.cli.explained import Language, show_decision
 from service.cli.explained.bars import bar, left_bar
+from service.cli.explained.changes import show_explanation
+from service.cli.words import several
+from service.explaining import explanation_of
 from tests.service.conftest import AS_OF
 
 
@@ -59,6 +62,26 @@ def test_a_referred_case_names_the_document(service: Service) -> None:
     decision = service.assessor.decide(Question("E11", AS_OF))
     assert decision.missing_documents
     assert "Documents that would settle it" in page(decision, Language.EN)
+
+
+@pytest.mark.parametrize("enterprise", ["E5", "E11"])
+@pytest.mark.parametrize(("language", "legend"), [(Language.EN, "? pending"), (Language.ZH, "? 待补")])
+def test_the_mark_of_a_pending_document_is_explained(
+    service: Service, enterprise: str, language: Language, legend: str
+) -> None:
+    """Under the table of documents stands what `?` means, where one of them has it."""
+    found = explanation_of(service.assessor, service.assessor.decide(Question(enterprise, AS_OF)), None)
+    console = Console(file=io.StringIO(), width=80, highlight=False)
+    show_explanation(console, found, language)
+    assert isinstance(console.file, io.StringIO)
+    assert (legend in console.file.getvalue()) == any(item.pending for item in found.information)
+    assert found.information
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "0 rows"), (1, "1 row"), (2_000, "2,000 rows")])
+def test_a_count_agrees_with_its_noun(count: int, words: str) -> None:
+    """One row, two rows."""
+    assert several(count, "row") == words
 
 
 @given(st.floats(0, 1), st.integers(1, 60))

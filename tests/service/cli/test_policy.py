@@ -42,6 +42,7 @@ def test_diff_of_two_days_names_value_day_and_reference(run: Run, home: Path) ->
     ]
     code, out, _ = run("policy", "diff", "--on", "2019-06-30", "--against", "2018-06-30", "--home", home)
     assert code == 0
+    assert "1 difference\n" in out
     assert "5000000" in out
     assert "People's Bank of China" in out
 
