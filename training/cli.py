@@ -27,7 +27,7 @@ SIMULATE_EPILOG = """\
 Example: assetlight simulate --enterprises 300 --months 36 --out demo
 
 Example, poor enough that `train --panel` has defaults to learn from, and small enough that simulate, import and train
-take a minute or two on a quiet machine:
+take two to four minutes on a quiet machine:
 assetlight simulate --enterprises 500 --months 48 --hardship 3 --invoices-per-month 4 --out sim
 
 Exit codes: 0 done; 2 wrong usage; --debug shows the traceback of an unexpected error.
