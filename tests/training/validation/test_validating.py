@@ -160,6 +160,15 @@ def test_a_planted_fault_turns_its_gate_red_and_a_blocking_one_rejects(planted: 
         assert any(found.code == f"gate:{gate}" and found.severity == "critical" for found in report.findings)
 
 
+def test_what_the_audit_only_notes_does_not_reject() -> None:
+    """Ids in an order that could tell, where no feature follows them: amber, a finding, and no bar."""
+    noted = {"check": "id_order", "passed": False, "zh": "编号", "en": "ids", "found": "AUC 0.2", "blocking": False}
+    report = validate(replace(clean(), audit=(*clean().audit, noted)))
+    assert report.gate("leakage").light == "amber"
+    assert report.passed
+    assert any(found.code == "gate:leakage" for found in report.findings)
+
+
 def test_another_stored_bundle_is_noticed(tmp_path: Path) -> None:
     """The folder holds a bundle that is not the one validated."""
     stored = other_bundle().write(tmp_path / "bundle")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from training.validation.lights import gate
+from training.validation.lights import gate, worst
 from training.validation.measured import Measured, Observation, Part
 from training.validation.report import Cell, Gate, Light, Section
 from training.validation.writing import same, statement, table, words
@@ -78,7 +79,7 @@ def target(measured: Measured) -> Part:
         [
             (
                 str(each["check"]),
-                "green" if each["passed"] else "red",
+                _light(each),
                 words(str(each["zh"]), str(each["en"])),
                 str(each.get("found", "")),
             )
@@ -95,7 +96,7 @@ def target(measured: Measured) -> Part:
         number=4,
         code="target",
         words=words("目标、窗口与泄漏审计", "Target, windows and leakage audit"),
-        light="red" if light == "red" else "amber" if light == "grey" or not split.out_of_time else "green",
+        light="red" if light == "red" else "amber" if light != "green" or not split.out_of_time else "green",
         statements=tuple(statements),
         tables=(target_table, audit),
         charts=(),
@@ -103,9 +104,16 @@ def target(measured: Measured) -> Part:
     return Part(section, gates, tuple(observations))
 
 
-def _audit_gate(audit: Sequence[object]) -> tuple[tuple[Gate, ...], Light]:
-    failed = [str(each["check"]) for each in audit if isinstance(each, dict) and not each["passed"]]
-    light: Light = "red" if failed else "green" if audit else "grey"
+def _light(finding: Mapping[str, Any]) -> Light:
+    """Red for a leak, amber for what the audit only notes."""
+    if finding["passed"]:
+        return "green"
+    return "red" if finding.get("blocking", True) else "amber"
+
+
+def _audit_gate(audit: Sequence[Mapping[str, Any]]) -> tuple[tuple[Gate, ...], Light]:
+    failed = [str(each["check"]) for each in audit if not each["passed"]]
+    light: Light = worst(_light(each) for each in audit)
     passed = len(audit) - len(failed)
     found = (
         (f"未通过：{'、'.join(failed)}", f"failed: {', '.join(failed)}")
