@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from service.bootstrap import Service, build
 from service.people import Role
 from service.settings import read_settings
 from service.store.schema import LEDGER
+from tests.databases import BACKENDS, TEMPLATE, sqlite_url
 from tests.service.callers import bearer, token
 from tests.service.conftest import TODAY
 
@@ -140,11 +142,39 @@ def asked(enterprise: str = "E5", amount: str = "500000", **more: Any) -> dict[s
     return {name: value for name, value in body.items() if value is not ...}
 
 
-def bank_on(home: Path, database_url: str, **settings: Any) -> Bank:
-    """A bank with settings of its own; close its service."""
+def bank_on(home: Path, database_url: str | None, **settings: Any) -> Bank:
+    """A bank with settings of its own, on the embedded store where no address is given; close its service."""
     clock = Clock()
     read = read_settings(home=home, database_url=database_url, development_issuer=True, **settings)
     return Bank(build(read, clock), clock)
+
+
+BOTH = pytest.mark.parametrize("database_url", BACKENDS, indirect=True)  # what the database decides; the rest on SQLite
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database: SQLite, or of the kind that the test asks for."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        (tmp_path / "database").mkdir()
+        path = tmp_path / "database" / "store.sqlite3"
+        shutil.copy(request.getfixturevalue("upgraded_sqlite"), path)
+        yield sqlite_url(path)
+        return
+    cluster = request.getfixturevalue("postgresql")
+    name = cluster.create(TEMPLATE)
+    yield cluster.url(name)
+    cluster.drop(name)
+
+
+@pytest.fixture(scope="module")
+def house(stocked: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    """One bank for many refusals, none of which leaves anything behind; on SQLite."""
+    folder = tmp_path_factory.mktemp("house")
+    home = Path(shutil.copytree(stocked, folder / "home"))
+    made = bank_on(home, None)
+    yield made
+    made.service.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.applications.conftest import PATH, PDF, Bank, problem_of
+from tests.service.applications.conftest import BOTH, PATH, PDF, Bank, problem_of
 
 
 def test_a_file_comes_back_as_a_download_that_nothing_runs(bank: Bank, home: Path) -> None:
@@ -28,6 +28,7 @@ def test_a_file_comes_back_as_a_download_that_nothing_runs(bank: Bank, home: Pat
     assert (listed["name"], listed["size"], listed["actor"]) == ("合同 1.pdf", len(PDF), "officer")
 
 
+@BOTH
 def test_the_same_file_is_there_once(bank: Bank) -> None:
     """Sent again, under any name, it is the attachment that is there."""
     case = bank.apply()
@@ -60,12 +61,12 @@ def test_the_same_file_is_there_once(bank: Bank) -> None:
         "",
     ],
 )
-def test_a_name_that_leads_somewhere_is_refused(bank: Bank, home: Path, name: str) -> None:
+def test_a_name_that_leads_somewhere_is_refused(house: Bank, name: str) -> None:
     """No path, no hidden file, no other ending, nothing invisible."""
-    answer = bank.attach("officer", bank.apply(), name)
+    answer = house.attach("officer", house.apply(), name)
     problem = problem_of(answer, 422, "attachment-refused")
     assert problem["field"] == "name"
-    assert not (home / "attachments").exists()
+    assert house.get("officer", answer.request.url.path).json()["attachments"] == []
 
 
 @pytest.mark.parametrize(
@@ -81,21 +82,23 @@ def test_a_name_that_leads_somewhere_is_refused(bank: Bank, home: Path, name: st
         ("", "a.pdf", PDF),
     ],
 )
-def test_a_file_of_another_type_is_refused(bank: Bank, home: Path, media_type: str, name: str, content: bytes) -> None:
+def test_a_file_of_another_type_is_refused(house: Bank, media_type: str, name: str, content: bytes) -> None:
     """The declared type must be one that is taken, and the content of it; nothing is left on the disk."""
-    case = bank.apply()
-    headers = {**bank.headers("officer"), "Content-Type": media_type}
-    answer = bank.http.post(f"{PATH}/{case['id']}/attachments", params={"name": name}, content=content, headers=headers)
+    case = house.apply()
+    headers = {**house.headers("officer"), "Content-Type": media_type}
+    answer = house.http.post(
+        f"{PATH}/{case['id']}/attachments", params={"name": name}, content=content, headers=headers
+    )
     problem_of(answer, 422, "attachment-refused")
-    assert not [path for path in (home / "attachments").rglob("*") if path.is_file()]
+    assert not [path for path in house.service.settings.attachments.rglob("*") if path.name.startswith("draft")]
 
 
 @pytest.mark.parametrize("sha256", ["..", "%2e%2e%2f%2e%2e%2fpeople", "0" * 64, "x", "%00", "A" * 64])
-def test_no_path_leads_out_of_the_cabinet(bank: Bank, sha256: str) -> None:
+def test_no_path_leads_out_of_the_cabinet(house: Bank, sha256: str) -> None:
     """What is not the hash of an attachment of the case is not found."""
-    case = bank.apply()
-    bank.attach("officer", case)
-    answer = bank.get("officer", f"{PATH}/{case['id']}/attachments/{sha256}")
+    case = house.apply()
+    house.attach("officer", case)
+    answer = house.get("officer", f"{PATH}/{case['id']}/attachments/{sha256}")
     assert answer.status_code == 404 or (sha256 == ".." and answer.json().keys() == case.keys() - {"etag"})
 
 
@@ -115,22 +118,23 @@ def test_a_file_that_was_changed_on_disk_is_not_given(bank: Bank, home: Path) ->
     problem_of(bank.get("officer", made.headers["location"]), 503, "store-unusable")
 
 
-def test_a_file_too_large_is_refused_before_and_while_it_is_read(bank: Bank, home: Path) -> None:
+def test_a_file_too_large_is_refused_before_and_while_it_is_read(house: Bank) -> None:
     """A hundred megabytes by their declared length; without one, when there are too many."""
-    case = bank.apply()
+    case = house.apply()
     path, headers = (
         f"{PATH}/{case['id']}/attachments?name=a.pdf",
-        {**bank.headers("officer"), "Content-Type": "application/pdf"},
+        {**house.headers("officer"), "Content-Type": "application/pdf"},
     )
-    declared = bank.http.post(path, content=b"", headers={**headers, "Content-Length": "104857600"})
+    declared = house.http.post(path, content=b"", headers={**headers, "Content-Length": "104857600"})
     problem_of(declared, 413, "body-too-large")
     pieces = (PDF + b" " * 1_000_000 for _ in range(100))
-    streamed = bank.http.post(path, content=pieces, headers=headers)
+    streamed = house.http.post(path, content=pieces, headers=headers)
     assert streamed.status_code == 413, streamed.text
     assert streamed.headers["content-type"] == "application/problem+json"
-    assert not [path for path in (home / "attachments").rglob("*") if path.is_file()]
+    assert not [path for path in house.service.settings.attachments.rglob("*") if path.name.startswith("draft")]
 
 
+@BOTH
 def test_comments_are_kept_in_order_and_told_by_digest(bank: Bank) -> None:
     """The text is with the case, its digest in the ledger; the version stays."""
     case = bank.apply()
@@ -151,10 +155,10 @@ def test_comments_are_kept_in_order_and_told_by_digest(bank: Bank) -> None:
 @pytest.mark.parametrize(
     "body", [b"{" * 1, b'{"text":' + b"[" * 100_000, b'{"text": ""}', b'{"text": "\\u0000"}', b"[" * 100_000]
 )
-def test_bad_comments_are_problems(bank: Bank, body: bytes) -> None:
+def test_bad_comments_are_problems(house: Bank, body: bytes) -> None:
     """Broken, bottomless, blank: each a problem, none a failure."""
-    case = bank.apply()
-    headers = {**bank.headers("officer"), "Content-Type": "application/json"}
-    answer = bank.http.post(f"{PATH}/{case['id']}/comments", content=body, headers=headers)
+    case = house.apply()
+    headers = {**house.headers("officer"), "Content-Type": "application/json"}
+    answer = house.http.post(f"{PATH}/{case['id']}/comments", content=body, headers=headers)
     assert answer.status_code in (400, 422)
     assert answer.headers["content-type"] == "application/problem+json"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.service.applications.conftest import PATH, Bank, asked, problem_of
+from tests.service.applications.conftest import BOTH, PATH, Bank, asked, problem_of
 
 
+@BOTH
 def test_the_same_key_gives_the_same_answer(bank: Bank) -> None:
     """Also when the case has moved on since; the body may be written differently."""
     first = bank.post("officer", PATH, asked(), key="k")
@@ -22,6 +23,7 @@ def test_the_same_key_gives_the_same_answer(bank: Bank) -> None:
     assert bank.step("officer", case, "submit", key="s").json()["state"] == "in_review"
 
 
+@BOTH
 def test_the_same_key_with_another_request_is_refused(bank: Bank) -> None:
     """Another body, another route, another version."""
     case = bank.apply()
@@ -36,6 +38,7 @@ def test_a_key_is_its_callers_own(bank: Bank) -> None:
     assert first != second
 
 
+@BOTH
 def test_a_refused_request_keeps_its_key(bank: Bank) -> None:
     """What was not done can be done later under the same key."""
     case = bank.moved("officer", bank.apply(), "submit")
@@ -44,10 +47,10 @@ def test_a_refused_request_keeps_its_key(bank: Bank) -> None:
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "é", "x" * 256])
-def test_a_key_is_visible_ascii(bank: Bank, key: str) -> None:
+def test_a_key_is_visible_ascii(house: Bank, key: str) -> None:
     """Other keys are refused."""
-    headers = {**bank.headers("officer"), "Idempotency-Key": key.encode("latin-1")}
-    answer = bank.http.post(
+    headers = {**house.headers("officer"), "Idempotency-Key": key.encode("latin-1")}
+    answer = house.http.post(
         PATH,
         json=asked(),
         headers={
@@ -57,6 +60,7 @@ def test_a_key_is_visible_ascii(bank: Bank, key: str) -> None:
     assert answer.status_code == 422, answer.text
 
 
+@BOTH
 def test_a_change_names_its_version(bank: Bank) -> None:
     """Without If-Match 428, with an old one 412, each with what is current."""
     case = bank.apply()
@@ -81,6 +85,7 @@ def test_an_old_version_is_412_also_for_whoever_approved_it(bank: Bank) -> None:
     problem_of(bank.step("approver", case, "approve", tag='"3"'), 409, "transition-not-possible")
 
 
+@BOTH
 def test_nothing_is_left_of_a_request_that_fails_in_the_middle(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ledger refuses: no case, no assessment, no key; the next try under the same key does it."""
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from models.grades import GRADES
-from tests.service.applications.conftest import PATH, Bank, problem_of
+from tests.service.applications.conftest import BOTH, PATH, Bank, problem_of
 
 
+@BOTH
 def test_an_override_shows_and_whoever_made_it_does_not_approve(bank: Bank) -> None:
     """The computed grade and limit stay beside it; the ledger tells it; its maker's approval is refused."""
     case = bank.moved("officer", bank.apply(), "submit")
@@ -72,23 +73,23 @@ def test_an_approval_before_an_override_is_void(bank: Bank) -> None:
         ),
     ],
 )
-def test_an_override_outside_the_policy_is_refused(bank: Bank, changed: dict[str, Any], field: str) -> None:
+def test_an_override_outside_the_policy_is_refused(house: Bank, changed: dict[str, Any], field: str) -> None:
     """Nothing is kept of it."""
-    case = bank.apply(amount="3000000")
+    case = house.apply(amount="3000000")
     assert case["assessment"]["limit_yuan"] == "1500000.00"
     if changed.get("what") == "grade":
         changed = {**changed, "to_amount_yuan": ...}
-    problem = problem_of(bank.override("risk", case, **changed), 422, "override-refused")
+    problem = problem_of(house.override("risk", case, **changed), 422, "override-refused")
     assert problem["field"] == field
-    assert bank.get("risk", f"{PATH}/{case['id']}").json()["version"] == 1
+    assert house.get("risk", f"{PATH}/{case['id']}").json()["version"] == 1
 
 
 @pytest.mark.parametrize(
     "changed", [{"to_amount_yuan": ...}, {"to_grade": "G9"}, {"what": "grade"}, {"explanation": " "}, {"evidence": "x"}]
 )
-def test_an_override_says_what_it_moves_and_why(bank: Bank, changed: dict[str, Any]) -> None:
+def test_an_override_says_what_it_moves_and_why(house: Bank, changed: dict[str, Any]) -> None:
     """Exactly one target, of the kind that is named."""
-    problem_of(bank.override("risk", bank.apply(), **changed), 422, "invalid-request")
+    problem_of(house.override("risk", house.apply(), **changed), 422, "invalid-request")
 
 
 def test_the_bounds_are_those_of_the_policy(bank: Bank) -> None:
@@ -134,6 +135,7 @@ def test_nobody_overrides_a_case_of_their_own_or_one_that_is_decided(bank: Bank)
     problem_of(bank.override("risk", case), 409, "override-not-possible")
 
 
+@BOTH
 def test_overrides_are_counted_by_direction(bank: Bank) -> None:
     """Rates of the applications made in the days, in the bands of the policy, of what is in reach."""
     cases = [bank.apply(amount="3000000") for _ in range(10)]

@@ -9,7 +9,7 @@ from threading import Barrier
 
 from httpx2 import Response
 
-from tests.service.applications.conftest import PATH, Bank, asked
+from tests.service.applications.conftest import BOTH, PATH, Bank, asked
 
 MANY = 50
 
@@ -26,6 +26,7 @@ def at_once(calls: list[Callable[[], Response]]) -> list[Response]:
         return list(pool.map(wait_and, calls))
 
 
+@BOTH
 def test_fifty_approvals_overrides_and_retries_of_one_case(bank: Bank) -> None:
     """One change is made; every other answer is 412 with the current tag, and the case has one more version."""
     case = bank.moved("officer", bank.apply(), "submit")
@@ -65,6 +66,7 @@ def test_fifty_approvals_overrides_and_retries_of_one_case(bank: Bank) -> None:
     assert len(bank.ledger(case["id"])) == 4 + 1  # made, submitted, attached, the winner, and our look
 
 
+@BOTH
 def test_fifty_of_the_same_key_are_one_application(bank: Bank) -> None:
     """Made once; everybody has the same answer, to the byte."""
     answers = at_once([lambda: bank.post("officer", PATH, asked(), key="k-1")] * MANY)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.service.applications.conftest import PATH, Bank, asked, problem_of
+from tests.service.applications.conftest import BOTH, PATH, Bank, asked, problem_of
 
 
+@BOTH
 def test_another_branchs_case_does_not_exist(bank: Bank) -> None:
     """By every route the answer is the same 404 as for an id that nobody gave; only the id in it differs."""
     case = bank.moved("officer", bank.apply(), "submit")
@@ -68,6 +69,7 @@ def pages(bank: Bank, who: str, between: Any = None, **filters: Any) -> list[lis
             between()
 
 
+@BOTH
 def test_pages_are_stable_while_applications_are_made(bank: Bank) -> None:
     """What is made meanwhile neither shows twice nor hides anything."""
     made = [bank.apply()["id"] for _ in range(8)]
@@ -76,6 +78,7 @@ def test_pages_are_stable_while_applications_are_made(bank: Bank) -> None:
     assert [len(page) for page in found] == [3, 3, 2]
 
 
+@BOTH
 def test_filters_find_and_combine(bank: Bank) -> None:
     """Each filter alone, and together."""
     one = bank.apply(enterprise="E3", purpose="new looms 100%")
@@ -109,9 +112,9 @@ def test_filters_find_and_combine(bank: Bank) -> None:
 @pytest.mark.parametrize(
     "text", ["", "x", "e30", "!!!", base64.urlsafe_b64encode(json.dumps({"after": 1}).encode()).decode()]
 )
-def test_a_cursor_that_was_not_given_is_refused(bank: Bank, text: str) -> None:
+def test_a_cursor_that_was_not_given_is_refused(house: Bank, text: str) -> None:
     """So is one of other filters."""
-    problem_of(bank.get("officer", PATH, cursor=text), 422, "cursor-not-understood")
+    problem_of(house.get("officer", PATH, cursor=text), 422, "cursor-not-understood")
 
 
 def test_a_cursor_is_bound_to_its_filters_and_gives_no_reach(bank: Bank) -> None:
@@ -127,11 +130,12 @@ def test_a_cursor_is_bound_to_its_filters_and_gives_no_reach(bank: Bank) -> None
 @pytest.mark.parametrize(
     "filters", [{"limit": 0}, {"limit": 201}, {"state": "lost"}, {"grade": "A"}, {"colour": "red"}]
 )
-def test_a_filter_that_cannot_be_is_refused(bank: Bank, filters: dict[str, Any]) -> None:
+def test_a_filter_that_cannot_be_is_refused(house: Bank, filters: dict[str, Any]) -> None:
     """With the field that is wrong."""
-    problem_of(bank.get("officer", PATH, **filters), 422, "invalid-request")
+    problem_of(house.get("officer", PATH, **filters), 422, "invalid-request")
 
 
+@BOTH
 def test_strange_ids_are_not_found(bank: Bank) -> None:
     """Also those that a database cannot be asked for."""
     for one in ("%00", "%2e%2e%2f", "..", "'", "x" * 60, "%ff", "名"):

@@ -11,8 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
+from service.bootstrap import build
 from service.cli.context import Context
-from service.cli.demo import Demo, DemoStepFailed, typical_enterprise
+from service.cli.demo import Demo, DemoStepFailed, a_token, show_address, typical_enterprise
+from service.people import Role
 from service.settings import read_settings
 
 
@@ -58,3 +60,18 @@ def test_the_typical_enterprise_is_the_middle_reduced_one(tmp_path: Path) -> Non
             path,
         )
         assert typical_enterprise(path) == expected
+
+
+def test_the_first_request_of_the_demo_works(tmp_path: Path) -> None:
+    """The token that the demo prints is a loan officer's while the development issuer is on; else there is none."""
+    run, _ = demo(tmp_path, as_json=True)
+    service = build(read_settings(home=tmp_path, development_issuer=True))
+    text = a_token(run, service)
+    who = service.people.principal(f"Bearer {text}", None, service.clock())
+    assert (who.roles, who.branches) == ({Role.OFFICER}, {"*"})
+    assert a_token(run, build(read_settings(home=tmp_path))) is None
+    heard = io.StringIO()
+    facts = {"address": "http://127.0.0.1:8000", "seconds": 1, "explained": "E1", "token": text}
+    show_address(Console(file=heard, width=80), run, facts)
+    assert f"TOKEN={text}\n" in heard.getvalue()
+    assert "authorization: Bearer $TOKEN" in heard.getvalue()
