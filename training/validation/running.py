@@ -123,7 +123,7 @@ def show(report: ValidationReport, files: dict[str, Path], language: Language, t
     if report.subject.caution:
         console.print(say(report.subject.caution), style="bold")
     console.print(f"{say(report.opinion.words)}: {'; '.join(say(reason) for reason in report.opinion.reasons)}")
-    table = Table(title_justify="left")
+    table = Table(show_header=False)
     for heading in ("", "", "", ""):
         table.add_column(heading)
     for gate in report.gates:
