@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
@@ -89,9 +90,10 @@ def _comparison(measured: Mapping[str, Any], caution: Mapping[str, str] | None) 
     title = f"{measured['test_words']['zh']} / {measured['test_words']['en']}"
     if caution:
         title += f"\n{caution['zh']} / {caution['en']}"
-    table = Table(title=title, title_justify="left")
-    for heading in ("", "AUC [95 %]", "KS", "Brier", "slope / 斜率", "champion minus it, AUC"):
-        table.add_column(heading, overflow="fold")
-    for row in comparison_rows(measured):
-        table.add_row(*row)
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("", overflow="fold")
+    for heading in ("AUC [95 %]", "KS", "Brier", "slope\n斜率", "champion minus it\n冠军减之"):
+        table.add_column(heading, no_wrap=True)
+    for words, area, *plain, minus in comparison_rows(measured):
+        table.add_row(words, area, *(figure.split(" ")[0] for figure in plain), minus)
     return table
