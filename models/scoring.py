@@ -32,7 +32,7 @@ from models.prepared import PreparedRows, known_by, own_schemas, table_of
 from models.tables import Books, Tables, input_digests, record_origins
 from models.valuation.stage import read_parameters, value_assets
 
-TRAINING_DEFAULTS = "model_training_defaults"
+TRAINING_DEFAULTS, PD_HIGH = OF_MODEL = ("model_training_defaults", "model_pd_high")  # facts a bundle brings
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,9 @@ def score(
     product, requested = _requests(ids, requests or {}, policy)
     cases = Cases(
         facts=_facts(features)
-        | _evidence(tables, as_of, features, bundle, policy, product)
-        | _said(ids, requests or {}, probability),
+        | _evidence(tables, as_of, features, policy, product)
+        | _forecasts(ids, requests or {})
+        | _of_model(bundle, probability),
         grade=grade,
         products=tuple(policy.products.values()),
         product=product,
@@ -121,8 +122,8 @@ def score_beside(decisions: Decisions, bundle: Bundle) -> Decisions:
     features = pa.table({"enterprise_id": decisions.enterprise_ids, **columns})
     probability = _silent_where_nothing_is_known(score_features(features, bundle))
     grade = grade_index(probability.pd, _upper_pd(decisions.policy))
-    own = {name: column for name, column in facts.items() if name != TRAINING_DEFAULTS}
-    cases = replace(decisions.cases, facts=own | _seen_by(bundle, len(decisions)), grade=grade)
+    own = {name: column for name, column in facts.items() if name not in OF_MODEL}
+    cases = replace(decisions.cases, facts=own | _of_model(bundle, probability), grade=grade)
     limits = compute_limits(cases)
     reasons = select_reasons(limits, probability, decisions.policy)
     return replace(decisions, cases=cases, probability=probability, limits=limits, reasons=reasons, bundle=bundle)
@@ -162,9 +163,9 @@ def _only(features: pa.Table, enterprises: Sequence[str] | None) -> pa.Table:
 
 
 def _evidence(
-    tables: Tables, as_of: date, features: pa.Table, bundle: Bundle, policy: Policy, product: npt.NDArray[np.int64]
+    tables: Tables, as_of: date, features: pa.Table, policy: Policy, product: npt.NDArray[np.int64]
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """What the other feeds say about each enterprise: positions, assets, and how much the model has seen."""
+    """What the other feeds say about each enterprise: positions and assets."""
     ids = features.column("enterprise_id").combine_chunks()
     found = dict(measure(read_positions(tables, as_of, ids), policy))
     if any(kind in tables.by_kind for kind in ("ip_right", "data_asset", "pool_asset")):
@@ -173,13 +174,20 @@ def _evidence(
         known = pa.table({"enterprise_id": ids, "verified_sales_12m_fen": sales, "tenor_months": months})
         values = value_assets(tables, as_of, read_parameters(policy), facts=known, enterprises=ids.to_pylist())
         found |= asset_facts(values, ids)
-    return found | _seen_by(bundle, len(ids))
+    return found
 
 
-def _seen_by(bundle: Bundle, rows: int) -> dict[str, npt.NDArray[np.float64]]:
-    """How many defaults the model was trained on, where its card says so."""
+def _of_model(bundle: Bundle, probability: ProbabilityColumns) -> dict[str, npt.NDArray[np.float64]]:
+    """The facts that another bundle would change, OF_MODEL: how many defaults it was trained on, where its card says
+    so, and how high it says the probability may be.
+    """
+    found: dict[str, npt.NDArray[np.float64]] = {}
     defaults = bundle.card.get("data", {}).get("defaults") if isinstance(bundle.card.get("data"), dict) else None
-    return {TRAINING_DEFAULTS: np.full(rows, float(defaults))} if isinstance(defaults, int) else {}
+    if isinstance(defaults, int):
+        found[TRAINING_DEFAULTS] = np.full(len(probability), float(defaults))
+    if not np.isnan(probability.high).all():
+        found[PD_HIGH] = probability.high
+    return found
 
 
 def _assume(features: pa.Table, assumed: Mapping[str, float | None]) -> pa.Table:
@@ -240,18 +248,14 @@ def _requests(
     return product, amount
 
 
-def _said(
-    ids: pa.Array, requests: Mapping[str, CreditRequest], probability: ProbabilityColumns
-) -> dict[str, npt.NDArray[np.float64]]:
-    """Facts that no record holds: the applicant's forecast, and how high the model says the probability may be."""
+def _forecasts(ids: pa.Array, requests: Mapping[str, CreditRequest]) -> dict[str, npt.NDArray[np.float64]]:
+    """What applicants forecast: no record holds it."""
     found: dict[str, npt.NDArray[np.float64]] = {}
     asked = {name: request.forecast_growth for name, request in requests.items()}
     if any(growth is not None for growth in asked.values()):
         found["forecast_growth"] = pa.array([asked.get(name) for name in ids.to_pylist()], pa.float64()).to_numpy(
             zero_copy_only=False
         )
-    if not np.isnan(probability.high).all():
-        found["model_pd_high"] = probability.high
     return found
 
 

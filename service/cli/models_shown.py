@@ -72,6 +72,11 @@ def show_refused(console: Console, refused: list[dict[str, Any]]) -> None:
         )
 
 
+def short(digest: str | None, otherwise: str) -> str:
+    """The digits by which a model is shown, or words where there is none."""
+    return otherwise if digest is None else digest[:SHORT]
+
+
 def gates(one: Mapping[str, Any]) -> str:
     """How the latest validation ended."""
     if not one["validated"]:
@@ -117,7 +122,7 @@ def details(record: Mapping[str, Any]) -> Text:
     """What is worth a line of a record."""
     match record["kind"]:
         case "model_validated":
-            failed = [gate["name"] for gate in record["gates"] if not gate["passed"]]
+            failed = [gate["name"] for gate in record["gates"] if gate["blocking"] and not gate["passed"]]
             return Text(f"report {record['report_sha256'][:SHORT]}; failed 未通过: {', '.join(failed) or 'none 无'}")
         case "model_promoted" | "model_rolled_back":
             before = (record["replaces"] or "none")[:SHORT]
@@ -138,11 +143,16 @@ def show_record(console: Console, facts: Mapping[str, Any]) -> None:
     )
     if record["kind"] == "model_validated":
         for gate in record["gates"]:
-            mark = "[green]passed 通过[/]" if gate["passed"] else "[bold red]FAILED 未通过[/]"
+            failed = (
+                "[bold red]FAILED 未通过[/]"
+                if gate["blocking"]
+                else "[yellow]not passed, does not bar 未过（不阻断）[/]"
+            )
+            mark = "[green]passed 通过[/]" if gate["passed"] else failed
             console.print(f"  {mark} {gate['name']}  ", Text(gate["found"], "dim"))
     console.print(
-        f"in force 启用  {(in_force['champion'] or 'none promoted 无')[:SHORT]}; shadow 挑战者 "
-        f"{(in_force['challenger'] or 'none 无')[:SHORT]}"
+        f"in force 启用  {short(in_force['champion'], 'none promoted 无')}; "
+        f"shadow 挑战者 {short(in_force['challenger'], 'none 无')}"
     )
     if facts["simulated"]:
         console.print(SIMULATED)
