@@ -139,17 +139,20 @@ def test_a_receivable_cut_in_two_changes_no_limit(seed: int) -> None:
     assert np.array_equal(old.limit_fen, new.limit_fen)
 
 
-@settings(max_examples=5, deadline=None)
-@given(seed=SEEDS, ceiling=st.sampled_from(CEILINGS))
-def test_no_ceiling_raises_a_limit_and_no_source_lowers_one(seed: int, ceiling: Any) -> None:
-    """Without one ceiling the limit is never lower; each source adds nothing below zero; N = 1 is N = many."""
-    held = cases_of(random_firms(40, seed))
+@settings(max_examples=4, deadline=None)
+@given(seed=SEEDS)
+def test_no_ceiling_raises_a_limit_and_no_source_lowers_one(seed: int) -> None:
+    """Without any one ceiling the limit is never lower, no step after the sources adds; N = 1 is N = many."""
+    held = cases_of(random_firms(60, seed))
     whole = compute_limits(held)
-    without = compute_limits(held, ceilings=[item for item in CEILINGS if item is not ceiling])
-    assert (without.limit_fen >= whole.limit_fen).all()
+    for ceiling in CEILINGS:
+        without = compute_limits(held, ceilings=[item for item in CEILINGS if item is not ceiling])
+        assert (without.limit_fen >= whole.limit_fen).all()
+    for step in whole.steps[len(whole.sources) :]:
+        assert (step.delta <= 0).all(), step.code
     assert all((source.value >= 0).all() for source in whole.sources)
     assert len(whole.sources) == len(SOURCES)
-    alone = compute_limits(cases_of(random_firms(40, seed)[:1]))
+    alone = compute_limits(cases_of(random_firms(60, seed)[:1]))
     assert alone.limit_fen[0] == whole.limit_fen[0]
 
 
