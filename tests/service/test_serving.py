@@ -19,6 +19,7 @@ from service.store import AssessmentStore, open_store
 from tests.service.callers import bearer
 from tests.service.conftest import asked
 
+WAIT_S = 120.0  # for an answer: a shared machine is slow at times
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -44,13 +45,13 @@ def test_the_server_answers_and_keeps_what_it_acknowledged(home: Path) -> None:
     """An assessment made over the wire is in the store when the server is gone; Ctrl-C is a clean end."""
     headers = bearer(officer_token(home))
     with serving_process(home, "--development-issuer") as (process, base):
-        assert httpx2.post(f"{base}/v1/assessments", json=asked()).status_code == 401
-        made = httpx2.post(f"{base}/v1/assessments", json=asked(), headers=headers)
+        assert httpx2.post(f"{base}/v1/assessments", json=asked(), timeout=WAIT_S).status_code == 401
+        made = httpx2.post(f"{base}/v1/assessments", json=asked(), headers=headers, timeout=WAIT_S)
         assert made.status_code == 201
-        assert httpx2.get(f"{base}{made.headers['location']}", headers=headers).content == made.content
-        assert httpx2.get(f"{base}/readyz").status_code == 200
+        assert httpx2.get(f"{base}{made.headers['location']}", headers=headers, timeout=WAIT_S).content == made.content
+        assert httpx2.get(f"{base}/readyz", timeout=WAIT_S).status_code == 200
         assert "server" not in made.headers
-        too_large = httpx2.post(f"{base}/v1/assessments", content=b" " * 10_000_000, headers=headers)
+        too_large = httpx2.post(f"{base}/v1/assessments", content=b" " * 10_000_000, headers=headers, timeout=WAIT_S)
         assert too_large.status_code == 413
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
@@ -68,7 +69,7 @@ def test_a_killed_server_has_lost_nothing_that_it_acknowledged(home: Path) -> No
     """Kill -9 straight after the answer: the assessment is there."""
     headers = bearer(officer_token(home))
     with serving_process(home, "--development-issuer") as (process, base):
-        made = httpx2.post(f"{base}/v1/assessments", json=asked(), headers=headers).json()
+        made = httpx2.post(f"{base}/v1/assessments", json=asked(), headers=headers, timeout=WAIT_S).json()
         process.kill()
         process.wait()
     store = open_store(f"sqlite:///{home / 'assessments.sqlite3'}")
