@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from models.bundle import Bundle, BundleCorrupt
 from models.canonical import digest as digest_of
 from service.registry.chain import Chain, Mark, Row, read_chain
+from service.registry.deriving import derive
 from service.registry.errors import (
     NotValidated,
     RegistryBusy,
@@ -36,7 +37,8 @@ from service.registry.records import (
     person,
 )
 from service.registry.reports import read_report, report_folder
-from service.registry.standing import SHORT, Model, Standing, check, derive
+from service.registry.rules import check
+from service.registry.standing import SHORT, Model, Standing
 
 MOST_TRIES = 100  # of writing one record while others write too
 

@@ -60,9 +60,9 @@ class Training:
         path = Path(folder) / "bundle" / bundle.digest[:12]
         if not path.exists():
             self.built += 1
-            bundle.write(path)
             if self.gates is not None:
                 write_report(Path(home), bundle.digest, self.gates)
+            bundle.write(path)  # last: where it is, the step is done
         gain = {"value": self.gain, "low": self.gain - self.spread, "high": self.gain + self.spread}
         each = {"champion": {"value": 0.7}, "challenger": {"value": 0.7 + self.gain}, "gain": gain}
         comparison = {
