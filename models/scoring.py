@@ -33,6 +33,7 @@ from models.tables import Books, Tables, input_digests, record_origins
 from models.valuation.stage import read_parameters, value_assets
 
 TRAINING_DEFAULTS, PD_HIGH = OF_MODEL = ("model_training_defaults", "model_pd_high")  # facts a bundle brings
+FACT_TEXTS = ("input_sha256", "origins")  # what a table of facts says of a row besides its facts
 
 
 @dataclass(frozen=True)
@@ -78,36 +79,85 @@ def score(
     assumed = assumed or {}
     features = _assume(_only(compute_features(tables, as_of, enterprises), enterprises), assumed)
     ids = features.column("enterprise_id").combine_chunks()
-    probability = _silent_where_nothing_is_known(score_features(features, bundle))
-    grade = grade_index(probability.pd, _upper_pd(policy))
     product, requested = _requests(ids, requests or {}, policy)
-    cases = Cases(
-        facts=_facts(features)
-        | _evidence(tables, as_of, features, policy, product)
-        | _forecasts(ids, requests or {})
-        | _of_model(bundle, probability),
-        grade=grade,
-        products=tuple(policy.products.values()),
-        product=product,
-        requested_fen=requested,
-        policy=policy,
-    )
-    cases = replace(cases, facts={**cases.facts, **_constant(assumed, len(ids))}) if assumed else cases
-    limits = compute_limits(cases)
-    reasons = select_reasons(limits, probability, policy)
+    evidence = _evidence(tables, as_of, features, policy, product)
     digests = input_digests(tables, as_of, enterprises, books)
     origins = record_origins(tables, as_of, enterprises)
+    return _decided(
+        features,
+        evidence,
+        _Case(as_of, bundle, policy, product, requested, requests or {}, assumed),
+        input_sha256=_aligned(digests, "input_sha256", ids),
+        origins=_aligned(origins, "origins", ids),
+    )
+
+
+def score_facts(
+    facts: pa.Table, as_of: date, bundle: Bundle, policy: Policy, *, requests: Mapping[str, CreditRequest] | None = None
+) -> Decisions:
+    """Decide on every row of a table of facts that were computed before, by the same road from the model on.
+
+    `facts`: enterprise_id (each once), features and evidence by name as float64, `input_sha256`, and `origins` of the
+    records (list<string>). Raises FeatureColumnsDiffer, LimitFactAbsent and what `score` raises.
+    """
+    ids = facts.column("enterprise_id").combine_chunks()
+    product, requested = _requests(ids, requests or {}, policy)
+    own = [name for name in bundle.features if name in facts.column_names]
+    others = [name for name in facts.column_names if name not in {*own, *FACT_TEXTS, "enterprise_id"}]
+    return _decided(
+        facts.select(["enterprise_id", *own, *others]),
+        {},
+        _Case(as_of, bundle, policy, product, requested, requests or {}, {}),
+        input_sha256=facts.column("input_sha256").combine_chunks(),
+        origins=facts.column("origins").combine_chunks(),
+    )
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What is decided on, and by what."""
+
+    as_of: date
+    bundle: Bundle
+    policy: Policy
+    product: npt.NDArray[np.int64]
+    requested_fen: npt.NDArray[np.int64]
+    requests: Mapping[str, CreditRequest]
+    assumed: Mapping[str, float | None]
+
+
+def _decided(
+    features: pa.Table,
+    evidence: dict[str, npt.NDArray[np.float64]],
+    case: _Case,
+    *,
+    input_sha256: pa.Array,
+    origins: pa.Array,
+) -> Decisions:
+    """From features and evidence to decisions: probability, grade, limit, reasons."""
+    ids = features.column("enterprise_id").combine_chunks()
+    probability = _silent_where_nothing_is_known(score_features(features, case.bundle))
+    facts = _facts(features) | evidence | _forecasts(ids, case.requests) | _of_model(case.bundle, probability)
+    cases = Cases(
+        facts={**facts, **_constant(case.assumed, len(ids))},
+        grade=grade_index(probability.pd, _upper_pd(case.policy)),
+        products=tuple(case.policy.products.values()),
+        product=case.product,
+        requested_fen=case.requested_fen,
+        policy=case.policy,
+    )
+    limits = compute_limits(cases)
     return Decisions(
         enterprise_ids=ids,
-        as_of=as_of,
+        as_of=case.as_of,
         cases=cases,
         probability=probability,
         limits=limits,
-        reasons=reasons,
-        input_sha256=_aligned(digests, "input_sha256", ids),
-        record_origins=_aligned(origins, "origins", ids),
-        bundle=bundle,
-        policy=policy,
+        reasons=select_reasons(limits, probability, case.policy),
+        input_sha256=input_sha256,
+        record_origins=origins,
+        bundle=case.bundle,
+        policy=case.policy,
     )
 
 

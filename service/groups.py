@@ -11,16 +11,22 @@ from models.lake import Lake
 from models.records import KINDS
 from models.tables import Tables, empty_table, moments, visible_rows_sql
 
+GROUPING_KINDS = ("enterprise", "anchor_programme")
+
 
 def groups_of(lake: Lake, as_of: date) -> pa.Table:
+    """The groups of every stored enterprise: see `groups_in`."""
+    return groups_in(lake.tables(kinds=list(GROUPING_KINDS)), as_of)
+
+
+def groups_in(stored: Tables, as_of: date) -> pa.Table:
     """enterprise_id, industry, region, park, core_enterprise: text, null where the records do not say.
 
     Industry is the two-digit division of GB/T 4754 (or the section letter where no more is known). The core enterprise
     is that of the programme joined first among those not left; ties by its id.
     """
-    enterprise, programme = KINDS["enterprise"], KINDS["anchor_programme"]
-    stored = lake.tables(kinds=[enterprise.name, programme.name]).by_kind
-    tables = Tables({kind.name: stored.get(kind.name, empty_table(kind)) for kind in (enterprise, programme)})
+    enterprise, programme = (KINDS[name] for name in GROUPING_KINDS)
+    tables = Tables({kind.name: stored.by_kind.get(kind.name, empty_table(kind)) for kind in (enterprise, programme)})
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         tables.attach(connection)

@@ -1,4 +1,4 @@
-"""Every stored enterprise scored on one day, bucket by bucket so that memory stays bounded, into Parquet and CSV."""
+"""Every stored enterprise scored on one day, into one Parquet and one CSV file: a batch put together."""
 
 from __future__ import annotations
 
@@ -16,17 +16,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from models.decision import Decisions
+from models.decision import Decisions, is_flat
 from models.lake import Lake
 from models.money import yuan_text
-from models.scoring import CreditRequest, score, score_beside
-from models.tables import NETWORK_KINDS, Books, ParquetFiles, Source, Tables, books_of, enterprises_of
-from service.assessing import Assessor, product_of
-from service.errors import EnterpriseUnknown
-from service.shadow import beside_columns
+from models.scoring import CreditRequest
+from models.tables import Tables
+from service.assessing import Assessor
+from service.batch.bucket import FAILURES, SCORES, SHADOW, Task, do_bucket
+from service.batch.cutting import ROWS_AT_ONCE, bucket_groups, pieces, together
+from service.batch.folder import RunFolder
+from service.batch.plan import Bucket
+from service.batch.running import Engine, Result, Step, in_this_process, run_plan
+from service.batch.starting import plan_records
 
-ROWS_AT_ONCE = 250_000  # records read for one piece of the portfolio: memory, and steps of the progress bar
+__all__ = ["ROWS_AT_ONCE", "Portfolio", "bucket_groups", "pieces", "score_portfolio", "together"]
+
 ROWS_IN_MEMORY = 50_000  # while the final files are written
+COUNTED = ["outcome", "grade", "limit_fen", "binding_ceiling", "data_origin", "model_data_origin"]
 UTF8_WITH_BOM = "utf-8-sig"  # opens in the spreadsheet programs of Chinese offices without a question
 NO_GRADE = "-"
 Progress = Callable[[int, int], None]  # enterprises done in this step, share of the lake done in thousandths
@@ -44,6 +50,7 @@ class Portfolio:
     limit_fen_by_grade: Counter[str] = field(default_factory=Counter)
     declined_by: Counter[str] = field(default_factory=Counter)  # rule -> enterprises; one may break several
     origins: set[str] = field(default_factory=set)
+    failed: int = 0  # enterprises that could not be scored, which are not among the others
     files: dict[str, Path] = field(default_factory=dict)
 
     def count(self, rows: pa.Table) -> None:
@@ -80,6 +87,7 @@ class Portfolio:
         return {
             "as_of": self.as_of.isoformat(),
             "enterprises": self.enterprises,
+            "failed": self.failed,
             "by_outcome": dict(sorted(self.by_outcome.items())),
             "by_grade": dict(sorted(self.by_grade.items())),
             "declined_by": dict(sorted(self.declined_by.items())),
@@ -106,45 +114,64 @@ def score_portfolio(  # noqa: PLR0913  # what to score, where to, and who is tol
 ) -> Portfolio:
     """Score every stored enterprise, or those named, and write `scores-DAY.parquet` and `.csv` into a folder.
 
-    Rows are sorted by enterprise, whatever the buckets. The files appear whole or not at all. `keeper`: keeps every
-    decision with what it was made from; needs `decision_ids`. Raises EnterpriseUnknown and what the stages of scoring
-    raise.
+    The small form of a batch: the same buckets in this process, put together. Rows are sorted by enterprise. The files
+    appear whole or not at all; enterprises that cannot be scored are in `failures-DAY.parquet`, which is not there when
+    all could. `keeper`: keeps every decision with what it was made from; needs `decision_ids`. Raises EnterpriseUnknown
+    and what the stages of scoring raise.
     """
-    policy = assessor.policy_on(as_of)
-    product = product_of(request, policy)
-    bundle, challenger = assessor.bundles.current(product), assessor.bundles.challenger(product)
     portfolio = Portfolio(as_of)
     folder.mkdir(parents=True, exist_ok=True)
+    planned = plan_records(
+        assessor, as_of, enterprises=enterprises, request=request, decision_ids=decision_ids, rows_at_once=rows_at_once
+    )
+    done = 0
+
+    def advance(step: Step) -> None:
+        nonlocal done
+        progress(step.planned - done, step.thousandths)
+        done = step.planned
+
     with tempfile.TemporaryDirectory(prefix=".scoring-", dir=folder) as scratch:
-        parts: list[str] = []
-        shadows: list[pa.Table] = []
-        books = all_books(assessor.lake, as_of) if enterprises is None else None
-        if keeper is not None and decision_ids and enterprises is None:
-            keeper.read_network(assessor.lake, bucket_groups(assessor.lake, rows_at_once), as_of)
-        for number, (of, tables, ids) in enumerate(pieces(assessor.lake, enterprises, rows_at_once)):
-            requests = dict.fromkeys(ids, request) if request else None
-            decisions = score(tables, as_of, bundle, policy, requests=requests, enterprises=ids, books=books)
-            named: bool | Sequence[str] = decision_ids
-            if keeper is not None and decision_ids:
-                named = keeper.keep(decisions, tables, number, request)
-            rows = decisions.to_arrow(decision_ids=named)
-            portfolio.count(rows)
-            parts.append(str(Path(scratch) / f"{number}.parquet"))
-            pq.write_table(rows, parts[-1])
-            if challenger is not None:
-                shadows.append(beside_columns(decisions, score_beside(decisions, challenger)))
-            progress(len(ids), 1000 * (number + 1) // of)
+        engine: Engine = in_this_process
+        if keeper is not None and decision_ids:
+            if enterprises is None:
+                keeper.read_network(assessor.lake, [bucket.lake for bucket in planned.plan.buckets], as_of)
+            engine = keeping(keeper, request)
+        run = run_plan(planned.plan, Path(scratch) / "run", planned.lake, engine=engine, progress=advance)
+        found = RunFolder(run.folder)
+        parts = [str(path) for path in found.files(SCORES)]
+        for part in parts:
+            portfolio.count(pq.read_table(part, columns=COUNTED))
+        portfolio.failed = run.counters["failed"]
         name = f"scores-{as_of.isoformat()}"
         portfolio.files = {kind: folder / f"{name}.{kind}" for kind in ("parquet", "csv")}
         drafts = {kind: Path(scratch) / f"all.{kind}" for kind in portfolio.files}
         write_sorted(parts, drafts["parquet"], drafts["csv"])
         for kind, path in portfolio.files.items():
             drafts[kind].replace(path)
-        if shadows:
-            pq.write_table(pa.concat_tables(shadows).sort_by("enterprise_id"), drafts["parquet"])
-            portfolio.files["shadow"] = folder / f"shadow-{as_of.isoformat()}.parquet"
-            drafts["parquet"].replace(portfolio.files["shadow"])
+        (folder / f"failures-{as_of.isoformat()}.parquet").unlink(missing_ok=True)
+        for kind in (SHADOW, FAILURES):
+            tables = [pq.read_table(path) for path in found.files(kind)]
+            if tables:
+                pq.write_table(pa.concat_tables(tables).sort_by("enterprise_id"), drafts["parquet"])
+                portfolio.files[kind] = folder / f"{kind}-{as_of.isoformat()}.parquet"
+                drafts["parquet"].replace(portfolio.files[kind])
     return portfolio
+
+
+def keeping(keeper: Keeper, request: CreditRequest | None) -> Engine:
+    """Buckets in this process, every decision of them kept before its row is written."""
+
+    def engine(tasks: Sequence[Task], stop: Callable[[], bool]) -> Iterator[tuple[Bucket, Result]]:
+        for number, task in enumerate(tasks):
+            assert not stop()  # noqa: S101  (nobody knows of the scratch folder)
+
+            def keep(decisions: Decisions, tables: Tables, piece: int = number) -> Sequence[str]:
+                return keeper.keep(decisions, tables, piece, request)
+
+            yield task.bucket, do_bucket(task, keep)
+
+    return engine
 
 
 class Keeper(Protocol):
@@ -157,65 +184,6 @@ class Keeper(Protocol):
         """Keep the decisions of one piece, durably; gives their ids in order."""
 
 
-def all_books(lake: Lake, as_of: date) -> Books:
-    """What the digests say of partners, read once for all pieces; nothing is read where nobody trades with another."""
-    books = Books()
-    trading = lake.trading()
-    for bucket in range(lake.buckets) if trading else ():
-        books.add(books_of(lake.bucket(bucket, NETWORK_KINDS), as_of, trading))
-    return books
-
-
-def pieces(lake: Lake, enterprises: Sequence[str] | None, rows_at_once: int) -> Iterator[tuple[int, Tables, list[str]]]:
-    """The lake in pieces that fit into memory: how many, tables, and the enterprises of each."""
-    if enterprises is not None:
-        tables = lake.tables(enterprises=enterprises, neighbourhood=True)
-        unknown = sorted(set(enterprises) - set(enterprises_of(tables)))
-        if unknown:
-            raise EnterpriseUnknown(
-                "no record of these enterprises is stored",
-                expected="ids of stored enterprises",
-                found=", ".join(unknown[:10]) + (f" and {len(unknown) - 10} more" if len(unknown) > 10 else ""),
-                field="enterprise_id",
-            )
-        yield 1, tables, sorted(set(enterprises))
-        return
-    groups = bucket_groups(lake, rows_at_once)
-    for buckets in groups:
-        tables = Tables(together([lake.bucket(bucket) for bucket in buckets]).by_kind, lake.around(buckets))
-        yield len(groups), tables, enterprises_of(tables)
-
-
-def bucket_groups(lake: Lake, rows_at_once: int) -> list[list[int]]:
-    """Neighbouring buckets together as long as they hold no more than so many rows; empty buckets are left out."""
-    manifest = lake.manifest()
-    groups: list[list[int]] = []
-    held = 0
-    for bucket in range(manifest.buckets):
-        rows = sum(part.rows for kind in manifest.kinds for part in manifest.of(kind, [bucket]))
-        if not rows:
-            continue
-        if not groups or held + rows > rows_at_once:
-            groups.append([])
-            held = 0
-        groups[-1].append(bucket)
-        held += rows
-    return groups
-
-
-def together(parts: Sequence[Tables]) -> Tables:
-    """The files of several buckets as one set of tables; a kind without rows in any of them stays an empty table."""
-    by_kind: dict[str, Source] = {}
-    for part in parts:
-        for kind, source in part.by_kind.items():
-            before = by_kind.get(kind)
-            if isinstance(before, ParquetFiles) and isinstance(source, ParquetFiles):
-                by_kind[kind] = ParquetFiles(before.paths + source.paths)
-            elif not isinstance(before, ParquetFiles):
-                by_kind[kind] = source
-    return Tables(by_kind)
-
-
 def write_sorted(parts: Sequence[str], parquet: Path, text: Path) -> None:
     """All parts sorted by enterprise into one Parquet and one CSV file; DuckDB spills to disk when they are many."""
     with (
@@ -224,7 +192,8 @@ def write_sorted(parts: Sequence[str], parquet: Path, text: Path) -> None:
     ):
         if not parts:
             return
-        sorted_rows = connection.read_parquet(list(parts)).order("enterprise_id")
+        flat = ", ".join(f'"{name}"' for name in pq.read_schema(parts[0]).names if is_flat(name))
+        sorted_rows = connection.read_parquet(list(parts)).select(flat).order("enterprise_id")
         reader = sorted_rows.to_arrow_reader(ROWS_IN_MEMORY)
         writing = csv.writer(file)
         writing.writerow(reader.schema.names)

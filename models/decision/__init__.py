@@ -1,6 +1,7 @@
 """The decision as a value: versioned record, canonical bytes, an id that is the SHA-256 of the content."""
 
 from models.decision.decisions import Decisions, EnterpriseNotScored
+from models.decision.detail import detail_columns, is_flat
 from models.decision.errors import (
     DecisionAltered,
     DecisionNotReproduced,
@@ -34,8 +35,10 @@ __all__ = [
     "WaterfallRow",
     "cap_rows",
     "cases_of",
+    "detail_columns",
     "explain",
     "gate_rows",
+    "is_flat",
     "outcome_words",
     "parse",
     "waterfall_rows",

@@ -33,12 +33,12 @@ def database(*, small: bool) -> duckdb.DuckDBPyConnection:
 
 
 @functools.cache
-def _database(process: int, *, small: bool) -> duckdb.DuckDBPyConnection:  # noqa: ARG001
-    """A forked child must not use its parent's threads."""
+def _database(process: int, *, small: bool) -> duckdb.DuckDBPyConnection:
+    """A forked child must not use its parent's threads, and processes must not spill into each other's files."""
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY_LIMIT,
         "preserve_insertion_order": False,
-        "temp_directory": str(Path(tempfile.gettempdir()) / "assetlight-duckdb"),
+        "temp_directory": str(Path(tempfile.gettempdir()) / f"assetlight-duckdb-{process}"),
     }
     if small:
         settings["threads"] = 1

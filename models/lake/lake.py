@@ -50,17 +50,26 @@ class AppendReceipt:
 class Lake:
     """The records under a data directory. Any number of readers, one writer at a time."""
 
-    def __init__(self, home: Path | str, *, buckets: int = DEFAULT_BUCKETS, wait_s: float = 10.0) -> None:
-        """`buckets` counts only when the lake is created; `wait_s`: how long a writer waits for another."""
+    def __init__(
+        self,
+        home: Path | str,
+        *,
+        buckets: int = DEFAULT_BUCKETS,
+        wait_s: float = 10.0,
+        pinned: Manifest | None = None,
+    ) -> None:
+        """`buckets` counts only when the lake is created; `wait_s`: how long a writer waits for another. `pinned`:
+        read this state of the lake, whatever is appended meanwhile."""
         self.root = Path(home) / "lake"
         self._buckets = buckets
         self._wait_s = wait_s
+        self._pinned = pinned
         self._ties: tuple[tuple[str, ...], pa.Table] | None = None  # of the parts that were read for them
         self._groups: tuple[tuple[str, ...], tuple[pa.Table, pa.Array]] | None = None
 
     def manifest(self) -> Manifest:
-        """The present state."""
-        return read_manifest(self.root, self._buckets)
+        """The present state, or the one that is read instead."""
+        return read_manifest(self.root, self._buckets) if self._pinned is None else self._pinned
 
     @property
     def buckets(self) -> int:

@@ -26,6 +26,7 @@ OWN_COMMANDS: dict[str, str] = {
     "demo": "service.cli.demo",
     "import": "service.cli.import_command",
     "score": "service.cli.score",
+    "batch": "service.cli.batch",
     "allocate": "service.cli.allocate",
     "explain": "service.cli.explain",
     "value": "service.cli.value",

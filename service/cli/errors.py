@@ -22,6 +22,7 @@ NOT_PUT_IN_FORCE = 4  # by training: a model without demonstrated skill
 REPLAY_DIFFERS = 5
 GATE_NOT_PASSED = 6  # by training: a validation report is written, and a blocking gate is not passed
 DRIFT_RED = 7  # the drift of a model is beyond what policy allows
+SOME_FAILED = 8  # by a batch: done, but some enterprises could not be scored
 ANOTHER_RUNS = 75  # EX_TEMPFAIL of sysexits.h: try again later
 UNEXPECTED = 70
 INTERRUPTED = 130
@@ -30,14 +31,15 @@ EXIT_CODES = """\
 Exit codes: 0 done; 1 bad input (the message says what was expected); 2 wrong usage; 3 something must be done first
 (the message names the command); 4 a model was written but not put in force, because it has shown no skill or is not
 better than the champion; 5 a replayed decision comes out differently; 6 a validation report is written and a blocking
-gate is not passed; 7 the drift of a model is beyond what policy allows; 70 unexpected error (--debug shows the
-traceback); 75 another such job runs, try again later; 130 interrupted.
+gate is not passed; 7 the drift of a model is beyond what policy allows; 8 done, but some enterprises could not be
+scored; 70 unexpected error (--debug shows the traceback); 75 another such job runs, try again later; 130 interrupted.
 """
 
 # By name, so that reading this table imports nothing. A subclass has the code of its nearest ancestor in the table.
 EXIT_CODE_BY_ERROR: dict[str, int] = {
     "AssetlightError": BAD_INPUT,
     "NothingStored": MISSING_PREREQUISITE,
+    "BatchNotFinished": MISSING_PREREQUISITE,
     "BundleNotFound": MISSING_PREREQUISITE,
     "DatabaseBehind": MISSING_PREREQUISITE,
     "LakeEmpty": MISSING_PREREQUISITE,

@@ -21,6 +21,7 @@ from service.assessing import has_stored_rows, nothing_stored
 from service.bootstrap import build
 from service.cli.app import commands
 from service.cli.context import AsOfOption, Context, HomeOption, JsonOption, open_context, parse_enterprise
+from service.cli.errors import SOME_FAILED
 from service.cli.words import OUTCOME_STYLE, OUTCOMES, SIMULATED
 from service.own_tables import TableScores, score_tables
 from service.portfolio import NO_GRADE, Portfolio, score_portfolio
@@ -78,7 +79,7 @@ def score(  # noqa: PLR0913  (one parameter per option)
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
-) -> None:
+) -> int:
     """Score every stored enterprise: PD, grade, limit, binding ceiling, reasons, as Parquet and CSV.
 
     Uses only what the bank knew by the end of the day. Needs records (assetlight import), a model (assetlight train).
@@ -93,7 +94,7 @@ def score(  # noqa: PLR0913  (one parameter per option)
         policy = service.assessor.policy_on(day)
         scores = score_tables(table, model, policy, day, service.lake, out or context.settings.results)
         context.finish(scores.facts(), lambda console: show_tables(console, scores))
-        return
+        return 0
     if not has_stored_rows(service.lake):
         raise nothing_stored(service.lake)
     day = service.assessor.day(as_of)
@@ -122,6 +123,7 @@ def score(  # noqa: PLR0913  (one parameter per option)
     service.close()
     seconds = perf_counter() - started
     context.finish(portfolio_facts(portfolio, seconds), lambda console: show_portfolio(console, portfolio, seconds))
+    return SOME_FAILED if portfolio.failed else 0
 
 
 def show_tables(console: Console, scores: TableScores) -> None:
@@ -177,6 +179,9 @@ def show_portfolio(console: Console, portfolio: Portfolio, seconds: float) -> No
             f"[bold red]Every enterprise has grade {portfolio.one_grade}: the model tells nobody apart. "
             f"所有企业均为 {portfolio.one_grade} 级，模型未区分任何企业。[/]"
         )
+    if portfolio.failed:
+        where = portfolio.files.get("failures")
+        console.print(f"[bold red]{portfolio.failed:,} could not be scored 无法评分: {where}[/]", soft_wrap=True)
     speed = f"{portfolio.enterprises:,} enterprises as of {portfolio.as_of} in {seconds:.1f} s"
     console.print(f"[bold]{speed}[/], data: {', '.join(sorted(portfolio.origins))}")
     for path in portfolio.files.values():

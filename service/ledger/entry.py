@@ -34,6 +34,7 @@ class Kind(StrEnum):
     PROMOTION = "promotion"
     POLICY_CHANGE = "policy_change"
     REPLAY = "replay"
+    BATCH = "batch"
 
 
 @dataclass(frozen=True)
