@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from models.decision import Decisions, is_flat
 from models.lake import Lake
 from models.money import yuan_text
+from models.policy import Policy
 from models.scoring import CreditRequest
 from models.tables import Tables
 from service.assessing import Assessor
@@ -26,7 +27,7 @@ from service.batch.bucket import FAILURES, SCORES, SHADOW, Task, do_bucket
 from service.batch.cutting import ROWS_AT_ONCE, bucket_groups, pieces, together
 from service.batch.folder import RunFolder
 from service.batch.plan import Bucket
-from service.batch.running import Engine, Result, Step, in_this_process, run_plan
+from service.batch.running import Engine, Result, Step, run_plan
 from service.batch.starting import plan_records
 
 __all__ = ["ROWS_AT_ONCE", "Portfolio", "bucket_groups", "pieces", "score_portfolio", "together"]
@@ -132,11 +133,10 @@ def score_portfolio(  # noqa: PLR0913  # what to score, where to, and who is tol
         done = step.planned
 
     with tempfile.TemporaryDirectory(prefix=".scoring-", dir=folder) as scratch:
-        engine: Engine = in_this_process
-        if keeper is not None and decision_ids:
-            if enterprises is None:
-                keeper.read_network(assessor.lake, [bucket.lake for bucket in planned.plan.buckets], as_of)
-            engine = keeping(keeper, request)
+        keeper = keeper if decision_ids else None
+        if keeper is not None and enterprises is None:
+            keeper.read_network(assessor.lake, [bucket.lake for bucket in planned.plan.buckets], as_of)
+        engine = keeping(keeper, request, assessor.policy_on(as_of))
         run = run_plan(planned.plan, Path(scratch) / "run", planned.lake, engine=engine, progress=advance)
         found = RunFolder(run.folder)
         parts = [str(path) for path in found.files(SCORES)]
@@ -159,17 +159,18 @@ def score_portfolio(  # noqa: PLR0913  # what to score, where to, and who is tol
     return portfolio
 
 
-def keeping(keeper: Keeper, request: CreditRequest | None) -> Engine:
-    """Buckets in this process, every decision of them kept before its row is written."""
+def keeping(keeper: Keeper | None, request: CreditRequest | None, policy: Policy) -> Engine:
+    """Buckets in this process, every decision of them kept before its row is written if there is a keeper."""
 
     def engine(tasks: Sequence[Task], stop: Callable[[], bool]) -> Iterator[tuple[Bucket, Result]]:
         for number, task in enumerate(tasks):
             assert not stop()  # noqa: S101  (nobody knows of the scratch folder)
 
             def keep(decisions: Decisions, tables: Tables, piece: int = number) -> Sequence[str]:
+                assert keeper is not None  # noqa: S101
                 return keeper.keep(decisions, tables, piece, request)
 
-            yield task.bucket, do_bucket(task, keep)
+            yield task.bucket, do_bucket(task, None if keeper is None else keep, policy)
 
     return engine
 

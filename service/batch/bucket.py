@@ -76,15 +76,16 @@ class Receipt:
         return cls(**{**facts, "files": {kind: Output.read(output) for kind, output in facts["files"].items()}})
 
 
-def do_bucket(task: Task, keep: Keep | None = None) -> Receipt:
+def do_bucket(task: Task, keep: Keep | None = None, policy: Policy | None = None) -> Receipt:
     """Decide on every enterprise of the bucket and write its files. `keep`: called with decisions of records and the
-    tables before they are written; gives their ids.
+    tables before they are written; gives their ids. `policy`: the plan's, where the caller has it already.
 
     Raises BucketUnreadable, BatchDiskFull, BatchInputChanged and the errors `OF_THE_RUN`; an enterprise that cannot be
     scored is a row of the failures.
     """
     plan, bucket, folder = task.plan, task.bucket, Path(task.folder)
-    found = _from_facts(plan, bucket) if plan.inputs.facts else _from_records(plan, bucket, folder)
+    policy = _policy(plan) if policy is None else policy
+    found = _from_facts(plan, bucket, policy) if plan.inputs.facts else _from_records(plan, bucket, folder, policy)
     parts, failures, groups = found.parts, found.failures, found.groups
     order = _order(parts)
     ids = [plan.decision_ids if keep is None else keep(part, found.tables) for part in parts]
@@ -141,9 +142,9 @@ class _Found:
     tables: Tables
 
 
-def _from_records(plan: Plan, bucket: Bucket, folder: Path) -> _Found:
+def _from_records(plan: Plan, bucket: Bucket, folder: Path, policy: Policy) -> _Found:
     lake = _lake(plan.places.home, task_manifest(folder))
-    bundle, policy = _bundle(plan.places.home, plan.inputs.bundle), _policy(plan)
+    bundle = _bundle(plan.places.home, plan.inputs.bundle)
     books = None if bucket.enterprises is not None else _books(str(folder / BOOKS), plan.digest)
     try:
         tables, ids = tables_of(lake, bucket)
@@ -162,9 +163,9 @@ def _from_records(plan: Plan, bucket: Bucket, folder: Path) -> _Found:
     return _Found(parts, failures, groups_in(tables, plan.as_of), tables)
 
 
-def _from_facts(plan: Plan, bucket: Bucket) -> _Found:
+def _from_facts(plan: Plan, bucket: Bucket, policy: Policy) -> _Found:
     path = Path(plan.places.facts[bucket.file])
-    bundle, policy = _bundle(plan.places.home, plan.inputs.bundle), _policy(plan)
+    bundle = _bundle(plan.places.home, plan.inputs.bundle)
     facts = read_facts(path, bucket, plan.as_of, bundle.features)
 
     def decide(some: Sequence[str]) -> Decisions:
