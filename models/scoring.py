@@ -8,7 +8,7 @@ read `score` from top to bottom: each line is one stage, and each stage is a pac
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -36,6 +36,13 @@ TRAINING_DEFAULTS, PD_HIGH = OF_MODEL = ("model_training_defaults", "model_pd_hi
 FACT_TEXTS = ("input_sha256", "origins")  # what a table of facts says of a row besides its facts
 
 
+Finished = Callable[[str], object]  # is told the name of each stage at its end
+
+
+def _unwatched(_stage: str) -> None:
+    """Nobody wants to know when a stage ends."""
+
+
 @dataclass(frozen=True)
 class CreditRequest:
     """What an applicant asks: a product, and an amount in fen or None where none is named.
@@ -56,7 +63,7 @@ class ForecastImplausible(AssetlightError):
     """A forecast of growth below -1 or above the most that the policy takes as a forecast at all."""
 
 
-def score(
+def score(  # noqa: PLR0913
     tables: Tables,
     as_of: date,
     bundle: Bundle,
@@ -66,27 +73,31 @@ def score(
     enterprises: Sequence[str] | None = None,
     assumed: Mapping[str, float | None] | None = None,
     books: Books | None = None,
+    finished: Finished = _unwatched,
 ) -> Decisions:
     """Decide on every enterprise that has a row known by the end of `as_of`, or on those named in `enterprises`.
 
     Named enterprises of which nothing is known are referred. An enterprise without a request is offered the default
     product without an amount. `assumed` sets facts by name for all of them in thought (None: not known), features
     before the model reads them: what comes out is a hypothesis, not a decision to keep. `books`: see
-    `input_digests`. Raises the errors of the
-    stages, ProductUnknown, EnterpriseNotScored (a request for an enterprise that is not scored),
-    RequestedAmountInvalid and ForecastImplausible.
+    `input_digests`. `finished` is told the name of each stage at its end. Raises the errors of the stages,
+    ProductUnknown, EnterpriseNotScored (a request for an enterprise that is not scored), RequestedAmountInvalid and
+    ForecastImplausible.
     """
     assumed = assumed or {}
     features = _assume(_only(compute_features(tables, as_of, enterprises), enterprises), assumed)
+    finished("features")
     ids = features.column("enterprise_id").combine_chunks()
     product, requested = _requests(ids, requests or {}, policy)
     evidence = _evidence(tables, as_of, features, policy, product)
+    finished("evidence")
     digests = input_digests(tables, as_of, enterprises, books)
     origins = record_origins(tables, as_of, enterprises)
+    finished("digests")
     return _decided(
         features,
         evidence,
-        _Case(as_of, bundle, policy, product, requested, requests or {}, assumed),
+        _Case(as_of, bundle, policy, product, requested, requests or {}, assumed, finished),
         input_sha256=_aligned(digests, "input_sha256", ids),
         origins=_aligned(origins, "origins", ids),
     )
@@ -124,6 +135,7 @@ class _Case:
     requested_fen: npt.NDArray[np.int64]
     requests: Mapping[str, CreditRequest]
     assumed: Mapping[str, float | None]
+    finished: Finished = _unwatched
 
 
 def _decided(
@@ -137,6 +149,7 @@ def _decided(
     """From features and evidence to decisions: probability, grade, limit, reasons."""
     ids = features.column("enterprise_id").combine_chunks()
     probability = _silent_where_nothing_is_known(score_features(features, case.bundle))
+    case.finished("probability")
     facts = _facts(features) | evidence | _forecasts(ids, case.requests) | _of_model(case.bundle, probability)
     cases = Cases(
         facts={**facts, **_constant(case.assumed, len(ids))},
@@ -147,13 +160,16 @@ def _decided(
         policy=case.policy,
     )
     limits = compute_limits(cases)
+    case.finished("limit")
+    reasons = select_reasons(limits, probability, case.policy)
+    case.finished("reasons")
     return Decisions(
         enterprise_ids=ids,
         as_of=case.as_of,
         cases=cases,
         probability=probability,
         limits=limits,
-        reasons=select_reasons(limits, probability, case.policy),
+        reasons=reasons,
         input_sha256=input_sha256,
         record_origins=origins,
         bundle=case.bundle,

@@ -21,6 +21,11 @@ from service.errors import AsOfInTheFuture, EnterpriseUnknown, NothingStored
 
 DEFAULT_PRODUCT = "request.default_product"
 Clock = Callable[[], datetime]
+Stopwatches = Callable[[], Callable[[str], object]]  # each is told the end of each stage of one piece of work
+
+
+def _unwatched(_stage: str) -> None:
+    """Nobody times the stages."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Assessor:
     bundles: BundleShelf
     policy_on: Callable[[date], Policy]
     clock: Clock
+    stopwatch: Stopwatches = lambda: _unwatched
 
     def today(self) -> date:
         """The bank's calendar day."""
@@ -84,13 +90,18 @@ class Assessor:
 
     def made(self, question: Question) -> Made:
         """The same, with everything that it was made from."""
-        as_of = self.day(question.as_of)
+        as_of, finished = self.day(question.as_of), self.stopwatch()
         tables = question.records or self.stored(question.enterprise_id)
+        finished("records")
         requests = {question.enterprise_id: question.request} if question.request else None
         policy = self.policy_on(as_of)
         bundle = self.bundles.current(product_of(question.request, policy))
-        decisions = score(tables, as_of, bundle, policy, requests=requests, enterprises=[question.enterprise_id])
+        finished("policy_and_model")
+        decisions = score(
+            tables, as_of, bundle, policy, requests=requests, enterprises=[question.enterprise_id], finished=finished
+        )
         decision, content = decisions.kept_of(question.enterprise_id)
+        finished("record")
         return Made(decision, content, tables, bundle, decisions)
 
     def stored(self, enterprise_id: str) -> Tables:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
@@ -21,6 +21,9 @@ from service.assessing import Assessor, Clock
 from service.bundles import BundleShelf
 from service.ledger import LedgerWriter
 from service.ledger.adopting import adopt
+from service.operations.metrics import Metrics
+from service.operations.present import present
+from service.operations.stopping import Stopping
 from service.people import development
 from service.people.development import DevelopmentIssuer
 from service.people.keys import ApiKeys
@@ -120,7 +123,13 @@ class Service:
     @cached_property
     def assessor(self) -> Assessor:
         """Answers questions about one enterprise."""
-        return Assessor(lake=self.lake, bundles=self.bundles, policy_on=self.policy_on, clock=self.clock)
+        return Assessor(
+            lake=self.lake,
+            bundles=self.bundles,
+            policy_on=self.policy_on,
+            clock=self.clock,
+            stopwatch=self.metrics.stopwatch,
+        )
 
     @cached_property
     def record_batches(self) -> Batches:
@@ -155,7 +164,7 @@ class Service:
     @cached_property
     def recorder(self) -> Recorder:
         """Keeps assessments and accesses in the ledger."""
-        return Recorder(self.store, self.ledger, self.policy_files)
+        return Recorder(self.store, self.ledger, self.policy_files, self.metrics)
 
     @property
     def operator(self) -> str:
@@ -214,6 +223,25 @@ class Service:
     def cabinet(self) -> Cabinet:
         """Where attachments lie."""
         return Cabinet(self.settings.attachments, self.settings.max_attachment_bytes)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """What is counted and timed."""
+        return Metrics(lambda: present(self))
+
+    @cached_property
+    def stopping(self) -> Stopping:
+        """Requests in flight, and whether the service stops."""
+        return Stopping(monotonic, self.settings.stop_wait_s)
+
+    @property
+    def queues(self) -> Mapping[str, Callable[[], int]]:
+        """How many wait, by queue."""
+        return {"ledger": lambda: self.ledger.waiting}
+
+    def policy_today(self) -> Policy:
+        """The policy in force."""
+        return self.policy_on(self.assessor.today())
 
     def new_id(self, moment: datetime) -> str:
         """A new assessment's id."""

@@ -16,6 +16,7 @@ from service.assessing import Made
 from service.inputs import KeptFiles, KeptRows, bundle_content, policy_content, rows_content
 from service.ledger import Content, Draft, Entry, Kind, LedgerWriter, Work, draft
 from service.ledger.entry import moment_text
+from service.operations.metrics import Metrics
 from service.policies import PolicyFiles
 from service.store import Assessment, Store, assessment_row
 from service.store.schema import ASSESSMENTS, LEDGER
@@ -45,33 +46,42 @@ class Prepared:
 
     work: Work
     sources: Sources
+    decision: DecisionRecord
 
 
 class Recorder:
     """Keeps assessments with their entries. Threads may share it."""
 
-    def __init__(self, store: Store, writer: LedgerWriter, policy_files: Callable[[date], PolicyFiles]) -> None:
+    def __init__(
+        self, store: Store, writer: LedgerWriter, policy_files: Callable[[date], PolicyFiles], metrics: Metrics
+    ) -> None:
         self._store = store
         self._writer = writer
         self._policy_files = policy_files
+        self._metrics = metrics
         self._policies: dict[date, KeptFiles] = {}
         self._bundles: dict[str, KeptFiles] = {}
         self._policy_told: str | None = None
 
     def keep(self, made: Made, assessment: Assessment, actor: str) -> Entry:
         """Keep one assessment; when this returns it is on the disk. Raises StoreUnusable."""
+        finished = self._metrics.stopwatch()
         sources = self.sources(rows_content(made.tables, assessment.as_of), made.bundle, assessment.as_of)
-        return self.keep_all([(made.decision, assessment)], sources, actor)[0]
+        finished("evidence_to_keep")
+        kept = self.keep_all([(made.decision, assessment)], sources, actor)[0]
+        finished("durable_write")
+        return kept
 
     def prepare(self, made: Made, assessment: Assessment, actor: str) -> Prepared:
         """One assessment as a work for a transaction of the caller's, who says `kept` when it has committed."""
         sources = self.sources(rows_content(made.tables, assessment.as_of), made.bundle, assessment.as_of)
-        return Prepared(self._work([(made.decision, assessment)], sources, actor, None), sources)
+        return Prepared(self._work([(made.decision, assessment)], sources, actor, None), sources, made.decision)
 
     def kept(self, prepared: Prepared) -> None:
         """The transaction of a prepared assessment has committed: what it stored need not be stored again."""
         self._writer.remember(prepared.work.contents)
         self._policy_told = prepared.sources.policy.manifest.sha256
+        self._metrics.decided(prepared.decision.outcome, prepared.decision.grade)
 
     def keep_all(
         self, made: Sequence[tuple[DecisionRecord, Assessment]], sources: Sources, actor: str, batch: str | None = None
@@ -79,6 +89,8 @@ class Recorder:
         """Keep assessments that were made from the same sources, all or none. Raises StoreUnusable."""
         entries = self._writer.write(self._work(made, sources, actor, batch))
         self._policy_told = sources.policy.manifest.sha256
+        for decision, _ in made:
+            self._metrics.decided(decision.outcome, decision.grade)
         return entries[-len(made) :]
 
     def keep_contents(self, contents: Sequence[Content]) -> None:

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-import logging
 import socket
-from copy import deepcopy
-from typing import Any
+from types import FrameType
 
 import uvicorn
-from uvicorn.config import LOGGING_CONFIG
 
 from service.api import create_app
 from service.bootstrap import Service
 from service.errors import PortTaken, SettingNotUsable
+from service.operations.logs import configuration, logger
+from service.operations.stopping import Stopping
 from service.people.development import WARNING_EN, WARNING_ZH
 from service.settings import LOOPBACK, Settings
 
-LOG = logging.getLogger(__name__)
-SECONDS_TO_FINISH = 20  # given to requests in flight when the service is told to stop
+LOG = logger(__name__)
+SECONDS_TO_CLOSE = 2  # for connections to close when nothing is in flight any more
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, but told to stop it goes on listening until what it had begun is answered: who comes is told 503."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Stopping) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal begins the stop, a second one ends it."""
+        if self._stopping.begun:
+            super().handle_exit(sig, frame)
+            return
+        self._captured_signals.append(sig)
+        self._stopping.begin()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to leave, ten times a second."""
+        return await super().on_tick(counter) or self._stopping.over
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -58,21 +77,14 @@ def run(service: Service, listening: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM; requests in flight are finished."""
     config = uvicorn.Config(
         create_app(service),
-        log_config=logging_on_standard_error(),
-        timeout_graceful_shutdown=SECONDS_TO_FINISH,
+        log_config=configuration(service.settings.log_level),
+        access_log=False,  # `service.api.observing` writes it, without paths
+        timeout_graceful_shutdown=SECONDS_TO_CLOSE,
         server_header=False,
     )
     if service.settings.development_issuer:
-        LOG.warning("%s %s", WARNING_EN, WARNING_ZH)
+        LOG.warning("development issuer", en=WARNING_EN, zh=WARNING_ZH)
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        Server(config, service.stopping).run(sockets=[listening])
     except KeyboardInterrupt:  # uvicorn has stopped in order and passes the signal on
         return
-
-
-def logging_on_standard_error() -> dict[str, Any]:
-    """Uvicorn's log, none of it on standard output; the service's own log beside it."""
-    config = deepcopy(LOGGING_CONFIG)
-    config["handlers"]["access"]["stream"] = "ext://sys.stderr"
-    config["loggers"]["service"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
-    return config

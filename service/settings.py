@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import pwd
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from limits import parse as parse_rate
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.errors import SettingNotUsable
@@ -44,6 +45,19 @@ class Settings(BaseSettings):
     max_attachment_bytes: int = Field(20 * 1024 * 1024, gt=0, description="largest attachment of an application")
     lake_wait_s: float = Field(10.0, ge=0, description="how long a writer waits for another before it gives up")
 
+    request_timeout_s: float = Field(30.0, gt=0, description="how long a request may take; then 504, nothing kept")
+    upload_timeout_s: float = Field(600.0, gt=0, description="the same for batches of records and attachments")
+    max_json_depth: int = Field(32, gt=0, description="how deeply objects and arrays of a JSON body may be nested")
+    rate_limit: str = Field(
+        "1200/minute", description="requests of one person in a time, in each process; `off`: no limit"
+    )
+    rate_limit_keys: str = Field("12000/minute", description="the same for an API key")
+    stop_wait_s: float = Field(20.0, ge=0, description="how long requests in flight may take when the service stops")
+    metrics_on_loopback: bool = Field(
+        False, description="let this machine read /metrics without a credential; not behind a proxy on this machine"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe line of the log")
+
     issuer: str | None = Field(None, description="`iss` of the bank's identity provider; without one no token is taken")
     audience: str | None = Field(None, description="`aud` that a token must be for")
     jwks_url: str | None = Field(None, description="where the provider's public keys are; https, or http on loopback")
@@ -66,6 +80,13 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """Where assessments are kept."""
         return self.database_url or f"sqlite:///{(self.home / 'assessments.sqlite3').as_posix()}"
+
+    @field_validator("rate_limit", "rate_limit_keys")
+    @classmethod
+    def _is_rate(cls, text: str) -> str:
+        if text != "off":
+            parse_rate(text)  # a ValueError where it is none
+        return text
 
     @model_validator(mode="after")
     def _one_issuer(self) -> Self:

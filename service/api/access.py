@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
 
-import structlog
 from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.concurrency import run_in_threadpool
@@ -17,20 +15,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.errors import AssetlightError
 from service.api.problems import assetlight_problem, documented_as
+from service.api.rates import Rates
 from service.bootstrap import Service
+from service.operations.logs import logger
 from service.people import EVERYONE, Principal, Role, development
 from service.people.errors import NotLetIn, RoleMissing, RouteOutsideKey, RouteUndeclared
+from service.settings import LOOPBACK
 
-LOG = structlog.wrap_logger(
-    logging.getLogger(__name__),
-    wrapper_class=structlog.stdlib.BoundLogger,
-    processors=[structlog.stdlib.filter_by_level, structlog.processors.JSONRenderer()],
-)
+LOG = logger(__name__)
 PUBLIC = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
 PUBLIC_FOLDERS = ("/docs/assets/",)
 ASSESSES = (Role.OFFICER, Role.APPROVER, Role.RISK, Role.SERVICE)
 READS_CASES = (*ASSESSES, Role.VALIDATOR, Role.AUDITOR)
 KEEPS_RECORDS = (Role.OFFICER, Role.RISK, Role.SERVICE)
+METRICS = "/metrics"
+SCRAPER = Principal("scraper", "scraper", frozenset({Role.SERVICE}), kind="key", routes=frozenset({f"GET {METRICS}"}))
 STATE = "assetlight.principal"  # in the scope of a request
 SCHEMES = {
     "bearer": {
@@ -55,6 +54,7 @@ class Authentication:
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
         self._service = service
+        self._rates = Rates(service.settings, lambda: service.clock().timestamp())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Find out who calls, or refuse the request before any of its body is read."""
@@ -68,13 +68,20 @@ class Authentication:
             await self._app(scope, receive, answer)
             return
         try:
-            scope[STATE] = await self._principal(Headers(scope=scope))
+            principal = scope[STATE] = await self._caller(scope, path)
         except AssetlightError as error:
             reason = error.reason if isinstance(error, NotLetIn) else type(error).__name__
             LOG.warning("access.refused", method=scope["method"], reason=reason)
             await assetlight_problem(scope["path"], error)(scope, receive, answer)
             return
-        await self._app(scope, receive, answer)
+        refusal = self._rates.refusal(principal, scope["path"])
+        await (refusal or self._app)(scope, receive, answer)
+
+    async def _caller(self, scope: Scope, path: str) -> Principal:
+        headers = Headers(scope=scope)
+        if path == METRICS and self._service.settings.metrics_on_loopback and is_this_machine(scope, headers):
+            return SCRAPER
+        return await self._principal(headers)
 
     async def _principal(self, headers: Headers) -> Principal:
         people, now = self._service.people, self._service.clock()
@@ -93,6 +100,13 @@ class Authentication:
             await send(message)
 
         return announcing
+
+
+def is_this_machine(scope: Scope, headers: Headers) -> bool:
+    """Whether a request without a credential comes from this machine, and not for somebody else."""
+    said = {"authorization", "x-api-key", "forwarded", "x-forwarded-for"} & set(headers.keys())
+    client = scope.get("client")
+    return not said and client is not None and client[0] in LOOPBACK
 
 
 def route_path(scope: Scope) -> str:
@@ -117,7 +131,6 @@ class Requirement:
         except (RoleMissing, RouteOutsideKey) as refused:
             LOG.warning("access.denied", who=principal.pseudonym, route=route, reason=refused.reason)
             raise
-        LOG.info("access.granted", who=principal.pseudonym, route=route, roles=sorted(principal.roles))
         return principal
 
     def _check(self, principal: Principal, route: str) -> None:
@@ -148,10 +161,10 @@ def caller_of(request: Request) -> Principal:
 Caller = Annotated[Principal, Depends(caller_of)]
 
 
-def template_of(request: Request) -> str:
-    """The path of the route with its parameters' names, as the OpenAPI document has it."""
+def template_of(request: Request, otherwise: str | None = None) -> str:
+    """The path of the route with its parameters' names, as the OpenAPI document has it; `otherwise`: of no route."""
     found = request.scope.get("fastapi", {}).get("effective_route_context") or request.scope.get("route")
-    return str(getattr(found, "path_format", None) or request.url.path)
+    return str(getattr(found, "path_format", None) or otherwise or request.url.path)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from service.api import (
     explanations,
     health,
     me,
+    metrics,
     models,
     problems,
     quarantine,
@@ -25,7 +26,9 @@ from service.api import (
     valuations,
 )
 from service.api.body_limit import BodyLimit
-from service.api.records import most_body_bytes
+from service.api.observing import Observing
+from service.api.records import most_body_bytes, most_seconds
+from service.api.timeouts import Timeout
 from service.bootstrap import Service
 
 DESCRIPTION = """\
@@ -71,7 +74,9 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.add_middleware(BodyLimit, most_bytes=partial(most_body_bytes, service.settings))
-    app.add_middleware(access.Authentication, service=service)  # outermost: nothing is read of an unknown caller
+    app.add_middleware(Timeout, seconds=partial(most_seconds, service.settings))
+    app.add_middleware(access.Authentication, service=service)  # nothing is read of an unknown caller
+    app.add_middleware(Observing, service=service)  # outermost: it sees everything, refusals and failures too
     problems.install(app)
     docs.install(app)
     app.include_router(assessments.routes)
@@ -84,5 +89,6 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(application_files.routes)
     app.include_router(me.routes)
     app.include_router(health.routes)
+    app.include_router(metrics.routes)
     access.check_every_route(app)
     return app

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from http import HTTPStatus
 from typing import Annotated, Any
 
+import numpy as np
 from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
 
@@ -24,6 +26,13 @@ class KeyRepeated(AssetlightError):
     """A JSON object in the body has a key twice: the last one would win in silence."""
 
 
+class JsonTooDeep(AssetlightError):
+    """Objects and arrays of the body lie in each other deeper than anything here does."""
+
+
+TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
+
+
 async def require_json(request: Request) -> None:
     """Refuse a body of another media type, and one in which an object has a key twice. Raises KeyRepeated."""
     declared = request.headers.get("content-type", "")
@@ -32,7 +41,22 @@ async def require_json(request: Request) -> None:
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Expected Content-Type: application/json; found {declared or 'none'!r}."
         )
     if body := await request.body():
+        refuse_depth(body, service_of(request).settings.max_json_depth)
         json.loads(body, object_pairs_hook=once_each)  # it is JSON: the framework has read it
+
+
+def refuse_depth(body: bytes, most: int) -> None:
+    """Refuse JSON that is nested too deeply. Raises JsonTooDeep."""
+    marks = np.frombuffer(TEXT.sub(b"", body), dtype=np.uint8)
+    opens, closes = (marks == 0x5B) | (marks == 0x7B), (marks == 0x5D) | (marks == 0x7D)
+    depth = int((opens.astype(np.int32) - closes).cumsum().max(initial=0))
+    if depth > most:
+        raise JsonTooDeep(
+            "the body is nested too deeply",
+            field="body",
+            expected=f"objects and arrays at most {most} deep",
+            found=f"{depth} deep",
+        )
 
 
 def once_each(pairs: list[tuple[str, Any]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -11,11 +10,10 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from models import __version__
-from models.errors import AssetlightError
 from service.api.given import GivenService
 from service.api.problems import documented, problem_response
-from service.assessing import has_stored_rows, nothing_stored
-from service.bootstrap import Service
+from service.api.stopping import service_stopping
+from service.operations.readiness import look
 
 routes = APIRouter(tags=["operations"])
 
@@ -50,14 +48,13 @@ def health(service: GivenService) -> Health:
     responses=documented(HTTPStatus.SERVICE_UNAVAILABLE),
 )
 def readiness(service: GivenService, request: Request) -> Any:  # noqa: ANN401
-    """Checks the store, the lake, the bundle and the policy of today; a problem names everything that is missing."""
-    checks: dict[str, Any] = {}
-    missing: list[dict[str, Any]] = []
-    for name, check in CHECKS.items():
-        try:
-            checks[name] = check(service)
-        except AssetlightError as error:
-            missing.append({"check": name, **error.as_dict()})
+    """Checks store (form of this release, writable), lake, bundle, policy of today and signing keys.
+
+    A problem names everything that is missing. While the service stops it is not ready.
+    """
+    if service.stopping.begun:
+        return service_stopping(request.url.path)
+    checks, missing = look(service)
     if not missing:
         return Readiness(status="ready", checks=checks)
     return not_ready(request.url.path, missing, checks)
@@ -75,31 +72,3 @@ def not_ready(path: str, missing: list[dict[str, Any]], checks: dict[str, Any]) 
         missing=missing,
         checks=checks,
     )
-
-
-def _store(service: Service) -> dict[str, Any]:
-    return {"assessments": service.assessments.count()}
-
-
-def _lake(service: Service) -> dict[str, Any]:
-    if not has_stored_rows(service.lake):
-        raise nothing_stored(service.lake)
-    return {"kinds": sorted(service.lake.tables().by_kind)}
-
-
-def _bundle(service: Service) -> dict[str, Any]:
-    bundle = service.bundles.current()
-    return {"digest": bundle.digest, "trained_as_of": bundle.trained_as_of.isoformat(), "simulated": bundle.simulated}
-
-
-def _policy(service: Service) -> dict[str, Any]:
-    policy = service.assessor.policy_on(service.assessor.today())
-    return {"on": policy.on.isoformat(), "digest": policy.digest, "overdue_reviews": len(policy.review_warnings)}
-
-
-CHECKS: dict[str, Callable[[Service], dict[str, Any]]] = {
-    "store": _store,
-    "lake": _lake,
-    "bundle": _bundle,
-    "policy": _policy,
-}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -16,10 +15,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from models.errors import AssetlightError
+from service.operations.logs import logger
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:assetlight:problem:"
-LOG = logging.getLogger(__name__)
+LOG = logger(__name__)
 RETRY_AFTER_S = {"IssuerKeysUnavailable": 30, "LakeBusy": 5}  # seconds after which the same request may well succeed
 BODY_NOT_PARSED = "There was an error parsing the body"  # FastAPI's words for what is not even text, or too deep
 LONGEST_VALUE = 200  # characters of a refused value that are sent back
@@ -48,11 +48,13 @@ STATUS_BY_ERROR: dict[str, HTTPStatus] = {
     "DatabaseBehind": HTTPStatus.SERVICE_UNAVAILABLE,
     "Conflict": HTTPStatus.CONFLICT,
     "CursorNotUnderstood": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "DeadlinePassed": HTTPStatus.GATEWAY_TIMEOUT,
     "DecisionNotReproduced": HTTPStatus.CONFLICT,
     "EnterpriseUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "FourEyes": HTTPStatus.FORBIDDEN,
     "IdempotencyKeyReused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "KeyRepeated": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "JsonTooDeep": HTTPStatus.BAD_REQUEST,
     "KindUnknown": HTTPStatus.NOT_FOUND,
     "FactNotUnderstood": HTTPStatus.UNPROCESSABLE_ENTITY,
     "IssuerKeysUnavailable": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -159,7 +161,7 @@ def assetlight_problem(path: str, error: AssetlightError) -> Response:
     if again is not None:
         headers["Retry-After"] = str(again)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        LOG.error("%s on %s: %s", type(error).__name__, path, error)
+        log_failure(error, status)
     return problem_response(
         path,
         name=type(error).__name__,
@@ -175,6 +177,13 @@ def assetlight_problem(path: str, error: AssetlightError) -> Response:
         headers=headers or None,
         **getattr(error, "members", {}),
     )
+
+
+def log_failure(error: AssetlightError, status: HTTPStatus) -> None:
+    """A failure of ours for those who run the service: what is broken and where, nothing that a caller sent."""
+    known = status == HTTPStatus.SERVICE_UNAVAILABLE  # of the surroundings: database, disk, lake, bundle
+    facts = {"where": error.where, "found": str(error.found), "advice": error.advice} if known else {}
+    LOG.error("failure", problem=type(error).__name__, status=int(status), **facts, exc_info=error)
 
 
 async def on_invalid_request(request: Request, error: Exception) -> Response:
@@ -263,7 +272,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 
 async def on_unexpected_error(request: Request, error: Exception) -> Response:
     """A failure nobody foresaw: nothing of it leaves the house but that it happened."""
-    LOG.error("unexpected error on %s", request.url.path, exc_info=error)
+    LOG.error("unexpected failure", exc_info=error)
     return problem_response(
         request.url.path,
         name="UnexpectedError",

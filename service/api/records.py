@@ -131,6 +131,12 @@ def most_body_bytes(settings: Settings, scope: Scope) -> int:
     return settings.max_body_bytes
 
 
+def most_seconds(settings: Settings, scope: Scope) -> float:
+    """How long a request may take."""
+    uploads = scope["method"] == "POST" and (BATCH_PATH.search(scope["path"]) or ATTACHMENT_PATH.search(scope["path"]))
+    return settings.upload_timeout_s if uploads else settings.request_timeout_s
+
+
 @routes.get(
     "",
     summary="What kinds there are, and what is stored",

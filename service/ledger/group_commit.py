@@ -13,10 +13,11 @@ from threading import Event, Lock
 
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
+from service.deadline import claim, require_time
 from service.errors import StoreUnusable
 from service.ledger.appending import Work, write
 from service.ledger.contents import Content
-from service.ledger.entry import Entry
+from service.ledger.entry import Entry, Kind
 from service.store import Store
 from service.store.engine import reason
 
@@ -51,6 +52,10 @@ class LedgerWriter:
     def write(self, work: Work) -> list[Entry]:
         """Write a work and wait until it is durable; gives its entries. Raises StoreUnusable: nothing of it is kept."""
         waiting = _Waiting(self._without_known(work))
+        if work.rows or any(one.kind != Kind.ACCESS for one in work.drafts):
+            claim()
+        else:  # of a reading: that it was begun may be told, also where it came too late
+            require_time()
         with self._lock:
             leads = not self._groups or len(self._groups[-1].members) >= MOST_WORKS
             if leads:
@@ -75,6 +80,12 @@ class LedgerWriter:
             raise self._refused(waiting.failure) from None
         return waiting.entries
 
+    @property
+    def waiting(self) -> int:
+        """How many works wait for the disk."""
+        with self._lock:
+            return sum(len(group.members) for group in self._groups)
+
     def knows(self, sha256: str) -> bool:
         """Whether a content is known to be stored, so that nobody needs to make it again."""
         return sha256 in self._known
@@ -97,7 +108,7 @@ class LedgerWriter:
         for member in members:
             member.failure = InterruptedError("the writer was interrupted")
         try:
-            with self._store.writing() as connection:
+            with self._store.writing(on_time=False) as connection:
                 written = write(connection, [member.work for member in members])
         except (IntegrityError, DataError) as refusal:  # of one of them: the others must not suffer
             if len(members) == 1:

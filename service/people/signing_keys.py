@@ -106,6 +106,13 @@ class KeySet:
                 self._refresh()
         return self._chosen(kid)
 
+    def count(self) -> int:
+        """How many keys there are, fetched where needed. Raises IssuerKeysUnavailable."""
+        with self._lock:
+            if self._fetched_at is None or self._monotonic() - self._fetched_at > FRESH_S:
+                self._refresh()
+            return len(self._keys)
+
     def _chosen(self, kid: str | None) -> SigningKey | None:
         if kid is None:  # a token may leave the id out where there is only one key to mean
             return next(iter(self._keys.values())) if len(self._keys) == 1 else None

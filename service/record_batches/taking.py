@@ -17,6 +17,7 @@ from models.records.kind import RecordKind
 from models.sheets import Sheet
 from models.tables import BANK_ZONE, accept, concatenated, map_columns, wire_fields
 from models.tables.quarantine import CELL_PREFIX, QUARANTINE_COLUMNS, WHOLE_ROW
+from service.deadline import claim
 from service.quarantine_file import QuarantineFile
 from service.record_batches.account import MOST_NAMED, BatchAccount, BatchRefused, refused_row
 from service.record_batches.received import ReceivedKeys
@@ -75,6 +76,7 @@ class Batches:
             refused = intake.quarantined == intake.received or (batch.all_or_nothing and intake.quarantined > 0)
             if not refused:
                 intake.store()
+                claim()  # it is committed when this block ends
             path = kept.keep()
             account = intake.account(None if path is None else path.stem, stored=not refused)
             if refused:

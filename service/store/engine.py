@@ -54,8 +54,10 @@ def cannot_open(address: URL, refusal: Exception) -> StoreUnusable:
 
 
 def reason(refusal: Exception) -> str:
-    """What the database said, without the statement and its values."""
-    return " ".join(str(getattr(refusal, "orig", None) or refusal).split())
+    """What the database said, without the statement, and without the row that PostgreSQL tells in its details."""
+    said = getattr(refusal, "orig", None) or refusal
+    first = getattr(getattr(said, "diag", None), "message_primary", None)
+    return " ".join(str(first or said).split())
 
 
 def _set_up_sqlite_with(*, foreign_keys: bool) -> Any:  # noqa: ANN401

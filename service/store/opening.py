@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import URL, Connection, Engine
 
+from service.deadline import claim
 from service.store.address import address_of, shown
 from service.store.engine import IMMEDIATE, open_engine
 from service.store.migrating import require_ready
@@ -49,10 +50,16 @@ class Store:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction: committed and on the disk when the block ends, as if it never was when the block raises."""
+    def writing(self, *, on_time: bool = True) -> Iterator[Connection]:
+        """A transaction: committed and on the disk when the block ends, as if it never was when the block raises.
+
+        `on_time`: it is not committed where the request that it is part of has been answered as too late.
+        Raises DeadlinePassed.
+        """
         with self._writer.begin() as connection:
             yield connection
+            if on_time:
+                claim()
 
     def close(self) -> None:
         """Let go of every connection."""

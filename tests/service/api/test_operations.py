@@ -22,7 +22,7 @@ def test_readiness_names_what_stands_behind_the_answers(client: TestClient) -> N
     """A ready service says which store, lake, bundle and policy it stands on."""
     ready = client.get("/readyz")
     assert ready.status_code == 200
-    assert set(ready.json()["checks"]) == {"store", "lake", "bundle", "policy"}
+    assert set(ready.json()["checks"]) == {"store", "lake", "bundle", "policy", "signing_keys"}
 
 
 def test_readiness_names_everything_that_is_missing(client: TestClient, home: Path) -> None:
