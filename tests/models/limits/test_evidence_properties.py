@@ -103,6 +103,21 @@ def test_better_evidence_never_lowers_the_sources_or_the_limit(change: Change, s
     assert (new.limit_fen >= old.limit_fen).all()
 
 
+@settings(max_examples=4, deadline=None)
+@given(seed=SEEDS)
+def test_no_rung_of_a_ladder_of_settlement_is_lower(seed: int) -> None:
+    """The same firm with more and more settled, 3 % a rung over two orders of magnitude: the limit only rises."""
+    rungs = [1.03**rung for rung in range(-60, 90)]
+    for firm in [each for each in random_firms(12, seed) if each["anchors"]][:3]:
+        ladder = [deepcopy(firm) for _ in rungs]
+        for rung, step in zip(rungs, ladder, strict=True):
+            for anchor in step["anchors"]:
+                anchor["settled"] = int(anchor["settled"] * rung)
+        limits = compute_limits(cases_of(ladder))
+        assert (np.diff(limits.sources_total) >= 0).all()
+        assert (np.diff(limits.limit_fen) >= 0).all()
+
+
 @settings(max_examples=8, deadline=None)
 @given(seed=SEEDS, days=st.integers(0, 70), less_settled=st.booleans())
 def test_later_payment_by_a_core_enterprise_never_raises_the_limit(seed: int, days: int, less_settled: bool) -> None:
