@@ -24,6 +24,12 @@ from service.ledger.adopting import adopt
 from service.operations.metrics import Metrics
 from service.operations.present import present
 from service.operations.stopping import Stopping
+from service.outbox.addresses import Guard
+from service.outbox.deliveries import Deliveries
+from service.outbox.sending import Sender
+from service.outbox.signing import Secrets
+from service.outbox.subscriptions import Subscriptions
+from service.outbox.worker import Worker
 from service.people import development
 from service.people.development import DevelopmentIssuer
 from service.people.keys import ApiKeys
@@ -100,7 +106,7 @@ class Service:
 
     @cached_property
     def _model_records(self) -> ModelRecordStore:
-        return ModelRecordStore(self.store, also_keep=tell_ledger)
+        return ModelRecordStore(self.store, also_keep=partial(tell_ledger, source=self.settings.event_source))
 
     def _has_store(self) -> bool:
         if not self.settings.embedded_store or "store" in self.__dict__:
@@ -217,7 +223,25 @@ class Service:
     def office(self) -> Office:
         """Where applications are worked on."""
         rules_on = partial(load_approval_rules, folder=self.settings.policy_dir)
-        return Office(self.store, self.assessor, self.recorder, rules_on, self.new_id)
+        return Office(
+            self.store, self.assessor, self.recorder, rules_on, self.new_id, event_source=self.settings.event_source
+        )
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """Who is told of what."""
+        key = self.settings.events_key
+        secrets_of = Secrets(self.settings.home, None if key is None else key.get_secret_value())
+        return Subscriptions(self.store, secrets_of, Guard(self.settings.webhook_hosts), self.new_id)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """How far each of them has been told."""
+        return Deliveries(self.store, self.clock, chance=secrets.SystemRandom().random)
+
+    def event_worker(self) -> Worker:
+        """Delivers events."""
+        return Worker(self.subscriptions, self.deliveries, Sender(self.subscriptions.guard))
 
     @cached_property
     def cabinet(self) -> Cabinet:

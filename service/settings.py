@@ -76,6 +76,17 @@ class Settings(BaseSettings):
         None, description="key that seals the registry's records; default: a file in the data directory"
     )
 
+    event_source: str = Field(
+        "urn:assetlight", min_length=1, max_length=200, description="`source` of events: names this installation"
+    )
+    events_key: SecretStr | None = Field(
+        None, description="key from which webhook secrets are derived; default: a file in the data directory"
+    )
+    webhook_hosts: tuple[str, ...] = Field(
+        (), description='the only hosts events go to, by https or http, as ["erp.bank.example"]; default: any by https'
+    )
+    deliver_events: bool = Field(False, description="deliver events from the process that serves the API")
+
     @property
     def store_url(self) -> str:
         """Where assessments are kept."""

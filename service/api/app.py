@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -15,6 +16,7 @@ from service.api import (
     applications,
     assessments,
     docs,
+    events,
     explanations,
     health,
     me,
@@ -48,7 +50,12 @@ def create_app(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+        delivering = asyncio.create_task(service.event_worker().run(stop)) if service.settings.deliver_events else None
         yield
+        stop.set()
+        if delivering is not None:
+            await delivering
         service.close()
 
     app = FastAPI(
@@ -68,6 +75,7 @@ def create_app(service: Service) -> FastAPI:
             {"name": "valuations", "description": "What IP rights, data assets and the asset pool are worth"},
             {"name": "models", "description": "Which model is in force, by whose hands, and what runs in the shadow"},
             {"name": "applications", "description": "From the officer's desk to an active line, with four eyes"},
+            {"name": "events", "description": "What other systems are told, and how far they have been told"},
             {"name": "people", "description": "Who calls, and what they may do"},
             {"name": "operations", "description": "For the people who run the service"},
         ],
@@ -87,6 +95,7 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(models.routes)
     app.include_router(applications.routes)
     app.include_router(application_files.routes)
+    app.include_router(events.routes)
     app.include_router(me.routes)
     app.include_router(health.routes)
     app.include_router(metrics.routes)

@@ -28,6 +28,7 @@ LONGEST_VALUE = 200  # characters of a refused value that are sent back
 # not here is ours, not the caller's.
 STATUS_BY_ERROR: dict[str, HTTPStatus] = {
     "AssetlightError": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "AddressRefused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "AsOfInTheFuture": HTTPStatus.UNPROCESSABLE_ENTITY,
     "AmountNotApprovable": HTTPStatus.UNPROCESSABLE_ENTITY,
     "ApplicationNotFound": HTTPStatus.NOT_FOUND,
@@ -51,6 +52,10 @@ STATUS_BY_ERROR: dict[str, HTTPStatus] = {
     "DeadlinePassed": HTTPStatus.GATEWAY_TIMEOUT,
     "DecisionNotReproduced": HTTPStatus.CONFLICT,
     "EnterpriseUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "EventNotDead": HTTPStatus.CONFLICT,
+    "EventNotFound": HTTPStatus.NOT_FOUND,
+    "EventTypeUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "EventsKeyNotUsable": HTTPStatus.SERVICE_UNAVAILABLE,
     "FourEyes": HTTPStatus.FORBIDDEN,
     "IdempotencyKeyReused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "KeyRepeated": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -90,6 +95,8 @@ STATUS_BY_ERROR: dict[str, HTTPStatus] = {
     "ReferenceNotInForce": HTTPStatus.UNPROCESSABLE_ENTITY,
     "RequestedAmountInvalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "ForecastImplausible": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "ReachTooNarrow": HTTPStatus.FORBIDDEN,
+    "SubscriptionNotFound": HTTPStatus.NOT_FOUND,
     "StepWithoutReason": HTTPStatus.UNPROCESSABLE_ENTITY,
     "StoreUnusable": HTTPStatus.SERVICE_UNAVAILABLE,
     "TenorTooLong": HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -12,6 +12,7 @@ from service.applications.application import Override
 from service.applications.idempotency import Answer, Once
 from service.applications.office import Office, require_version
 from service.applications.overriding import OverrideAsked, checked, require_overrider
+from service.applications.telling import tell_override
 from service.applications.view import answer_of
 from service.ledger import Kind, append
 from service.people import Principal
@@ -59,6 +60,7 @@ def override(
         standing = replace(standing, application=after, overrides=(*standing.overrides, made))
         answer = answer_of(standing, rules, office.policy(), HTTPStatus.CREATED)
         once.keep(connection, answer)
+        tell_override(connection, office.event_source, after, made)
         append(connection, Kind.OVERRIDE, after.id, caller.subject, told, at=moment)
     return answer
 

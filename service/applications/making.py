@@ -17,6 +17,7 @@ from service.applications.application import Application, Standing
 from service.applications.errors import OutsideReach, TenorTooLong
 from service.applications.idempotency import Answer, Once
 from service.applications.office import Office
+from service.applications.telling import outline, tell_made
 from service.applications.transitions import State
 from service.applications.view import answer_of
 from service.assessing import Question
@@ -83,6 +84,7 @@ def make(office: Office, caller: Principal, asked: NewApplication, once: Once) -
         told = {**outline(application), "state": application.state.value}
         rows.add_event(connection, application.id, "made", caller.subject, moment, told)
         once.keep(connection, answer)
+        tell_made(connection, office.event_source, application, prepared)
         keep_with_assessment(connection, prepared, application.id, caller.subject, moment, {"action": "make", **told})
     office.recorder.kept(prepared)
     return answer
@@ -150,23 +152,6 @@ def keep_with_assessment(
 ) -> None:
     """The assessment, its entry and the entry of the case, in the transaction that changes the case; last."""
     write(connection, [prepared.work, Work((draft(Kind.TRANSITION, application_id, actor, told, at=at),))])
-
-
-def outline(application: Application) -> dict[str, Any]:
-    """What of a case its events and its ledger entries tell; the purpose, which may name people, is not in it."""
-    return {
-        "enterprise_id": application.enterprise_id,
-        "product": application.product,
-        "amount_yuan": yuan_text(application.amount_fen),
-        "tenor_months": application.tenor_months,
-        "branch": application.branch,
-        "park": application.park,
-        "assessment_id": application.assessment_id,
-        "outcome": application.outcome,
-        "grade": application.grade,
-        "limit_yuan": yuan_text(application.limit_fen),
-        "version": application.version,
-    }
 
 
 def assessed_again(office: Office, standing: Standing, actor: str, moment: datetime) -> tuple[Prepared, Application]:

@@ -17,9 +17,10 @@ from service.applications.authority import (
     require_state,
 )
 from service.applications.idempotency import Answer, Once
-from service.applications.making import assessed_again, keep_with_assessment, outline
+from service.applications.making import assessed_again, keep_with_assessment
 from service.applications.office import Office, require_version
 from service.applications.rows import instant
+from service.applications.telling import outline, tell_step
 from service.applications.transitions import BY_ACTION, Action, State, Transition
 from service.applications.view import answer_of
 from service.ledger import Kind, append
@@ -75,6 +76,7 @@ def move(office: Office, caller: Principal, step: Step, once: Once) -> Answer:
         rows.add_event(connection, after.id, "transition", caller.subject, moment, told)
         answer = answer_of(replace(standing, application=after), office.rules(), office.policy(), HTTPStatus.OK)
         once.keep(connection, answer)
+        tell_step(connection, office.event_source, step.action, standing.application, after, prepared)
         if prepared is not None:
             keep_with_assessment(connection, prepared, after.id, caller.subject, moment, told)
         else:

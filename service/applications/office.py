@@ -14,6 +14,7 @@ from service.applications import rows
 from service.applications.application import Application, Standing
 from service.applications.errors import ApplicationNotFound, VersionChanged, VersionMissing
 from service.assessing import Assessor, Clock
+from service.outbox.event import SOURCE
 from service.people import Principal
 from service.recording import Recorder
 from service.store import Store
@@ -28,6 +29,7 @@ class Office:
     recorder: Recorder
     rules_on: Callable[[date], ApprovalRules]
     new_id: Callable[[datetime], str]
+    event_source: str = SOURCE
 
     @property
     def clock(self) -> Clock:

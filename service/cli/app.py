@@ -33,6 +33,7 @@ OWN_COMMANDS: dict[str, str] = {
     "replay": "service.cli.replay",
     "serve": "service.cli.serve",
     "people": "service.cli.people",
+    "events": "service.cli.events",
     "status": "service.cli.status",
     "models": "service.cli.models",
     "retrain": "service.cli.retrain",

@@ -38,11 +38,26 @@ def serve(
             help="Take tokens of `assetlight people token`: on a laptop only.",
         ),
     ] = False,
+    deliver_events: Annotated[
+        bool,
+        typer.Option(
+            "--deliver-events",
+            envvar="ASSETLIGHT_DELIVER_EVENTS",
+            help="Deliver events to subscribed systems too, as `assetlight events deliver` does.",
+        ),
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Serve the API until Ctrl-C. Prints its address first; the log goes to standard error."""
-    context = open_context(home, as_json=as_json, host=host, port=port, development_issuer=development_issuer or None)
+    context = open_context(
+        home,
+        as_json=as_json,
+        host=host,
+        port=port,
+        development_issuer=development_issuer or None,
+        deliver_events=deliver_events or None,
+    )
     serving.refuse_development_beyond_loopback(context.settings)
     service = build(context.settings)
     _ = service.store  # a database of another form is refused here, with the command to run, not at the first request

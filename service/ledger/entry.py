@@ -35,6 +35,8 @@ class Kind(StrEnum):
     POLICY_CHANGE = "policy_change"
     REPLAY = "replay"
     BATCH = "batch"
+    SUBSCRIPTION = "subscription"
+    DELIVERY = "delivery"  # a dead letter was replayed or discarded
 
 
 @dataclass(frozen=True)

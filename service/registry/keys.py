@@ -26,11 +26,11 @@ def read_key(home: Path, given: str | None) -> bytes | None:
     return _checked(path.read_bytes().strip(), str(path)) if path.is_file() else None
 
 
-def make_key(home: Path) -> bytes:
+def make_key(home: Path, name: str = KEY_FILE) -> bytes:
     """A new key in the data directory, readable by its owner only; the one that is there where another was faster."""
-    path = home / KEY_FILE
+    path = home / name
     home.mkdir(parents=True, exist_ok=True)
-    draft = home / f".{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
+    draft = home / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as stream:
         stream.write(secrets.token_hex(32).encode())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.store import application_schema
+from service.store import application_schema, outbox_schema
 from service.store.address import address_of, shown
 from service.store.assessments import Assessment, AssessmentStore, assessment_row
 from service.store.migrating import Form, form_of, upgrade
@@ -18,6 +18,7 @@ __all__ = [
     "assessment_row",
     "form_of",
     "open_store",
+    "outbox_schema",
     "shown",
     "upgrade",
 ]

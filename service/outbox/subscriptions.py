@@ -1,0 +1,133 @@
+"""Who wants to be told of what, and where."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from service.ledger import Kind, append
+from service.outbox.addresses import Guard
+from service.outbox.errors import EventTypeUnknown, SubscriptionNotFound
+from service.outbox.event import TYPES, wanted
+from service.outbox.keeping import DEAD, DISCARDED, WAITING
+from service.outbox.moments import moment_text
+from service.outbox.signing import Secrets, fingerprint
+from service.store import Store
+from service.store.outbox_schema import EVENT_DELIVERIES, EVENT_SUBSCRIPTIONS
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A consumer in force. It is told of what happens after it was made."""
+
+    id: str
+    name: str
+    url: str
+    types: tuple[str, ...]
+    secret_sha256: str
+    made_by: str
+    made_at: datetime
+
+    def facts(self) -> dict[str, Any]:
+        """What may be known of it."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "url": self.url,
+            "types": list(self.types),
+            "made_by": self.made_by,
+            "made_at": moment_text(self.made_at),
+        }
+
+
+@dataclass(frozen=True)
+class Subscriptions:
+    """The subscriptions of a store. Threads may share it."""
+
+    store: Store
+    secrets: Secrets
+    guard: Guard
+    new_id: Callable[[datetime], str]
+
+    def draft(self, *, name: str, url: str, types: Collection[str], actor: str, at: datetime) -> Subscription:
+        """A subscription that may be made. Raises AddressRefused, EventTypeUnknown, EventsKeyNotUsable."""
+        self.guard.check(url)
+        unknown = [one for one in types if not any(wanted(kind, (one,)) for kind in TYPES)]
+        if unknown or not types:
+            raise EventTypeUnknown(
+                "no event has such a type",
+                field="types",
+                expected=", ".join(["*", "application.*", *TYPES]),
+                found=", ".join(unknown) or "none",
+            )
+        made = self.new_id(at)
+        digest = fingerprint(self.secrets.secret(made, make=True))
+        return Subscription(made, name, url, tuple(dict.fromkeys(types)), digest, actor, at)
+
+    def put(self, connection: Connection, made: Subscription) -> None:
+        """Keep it in the caller's transaction, which does nothing after it: the ledger is told."""
+        row = {**made.facts(), "types": json.dumps(made.types), "secret_sha256": made.secret_sha256}
+        connection.execute(EVENT_SUBSCRIPTIONS.insert().values(row))
+        told = {"action": "add", "name": made.name, "url": made.url, "types": list(made.types)}
+        append(connection, Kind.SUBSCRIPTION, made.id, made.made_by, told, at=made.made_at)
+
+    def add(self, *, name: str, url: str, types: Collection[str], actor: str, at: datetime) -> Subscription:
+        """Make a subscription. Raises AddressRefused, EventTypeUnknown, EventsKeyNotUsable."""
+        made = self.draft(name=name, url=url, types=types, actor=actor, at=at)
+        with self.store.writing() as connection:
+            self.put(connection, made)
+        return made
+
+    def secret(self, subscription: Subscription) -> bytes:
+        """What its events are signed with. Raises EventsKeyNotUsable."""
+        return self.secrets.verified(subscription.id, subscription.secret_sha256)
+
+    def every(self) -> list[Subscription]:
+        """Those in force, the oldest first."""
+        columns = EVENT_SUBSCRIPTIONS.c
+        with self.store.reading() as connection:
+            found = connection.execute(
+                select(EVENT_SUBSCRIPTIONS).where(columns.removed_at.is_(None)).order_by(columns.made_at, columns.id)
+            ).all()
+        return [_read(row) for row in found]
+
+    def remove(self, subscription_id: str, *, actor: str, at: datetime) -> None:
+        """End a subscription; what it was not told yet, it is not told any more. Raises SubscriptionNotFound."""
+        columns, deliveries = EVENT_SUBSCRIPTIONS.c, EVENT_DELIVERIES.c
+        with self.store.writing() as connection:
+            ended = connection.execute(
+                update(EVENT_SUBSCRIPTIONS)
+                .where(columns.id == subscription_id, columns.removed_at.is_(None))
+                .values(removed_at=moment_text(at))
+            )
+            if ended.rowcount == 0:
+                raise SubscriptionNotFound(
+                    "no subscription in force has this id",
+                    field="subscription_id",
+                    expected="an id of `assetlight events subscriptions list`",
+                    found=subscription_id,
+                )
+            left = connection.execute(
+                update(EVENT_DELIVERIES)
+                .where(deliveries.subscription_id == subscription_id, deliveries.state.in_((WAITING, DEAD)))
+                .values(state=DISCARDED, ended_at=moment_text(at))
+            ).rowcount
+            told = {"action": "remove", "discarded": left}
+            append(connection, Kind.SUBSCRIPTION, subscription_id, actor, told, at=at)
+
+
+def _read(row: Row[Any]) -> Subscription:
+    return Subscription(
+        id=row.id,
+        name=row.name,
+        url=row.url,
+        types=tuple(json.loads(row.types)),
+        secret_sha256=row.secret_sha256,
+        made_by=row.made_by,
+        made_at=datetime.fromisoformat(row.made_at),
+    )
