@@ -261,7 +261,7 @@ class Service:
     @property
     def queues(self) -> Mapping[str, Callable[[], int]]:
         """How many wait, by queue."""
-        return {"ledger": lambda: self.ledger.waiting}
+        return {"ledger": lambda: self.ledger.waiting, "events": lambda: self.deliveries.counts()["waiting"]}
 
     def policy_today(self) -> Policy:
         """The policy in force."""
