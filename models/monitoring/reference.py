@@ -76,8 +76,12 @@ class Reference:
 
     def shifts(self, names: Sequence[str], matrix: Matrix, log_odds: Matrix) -> dict[str, Shift]:
         """How far each feature and the score of a current population have moved; the score is named `score`."""
-        found = {name: self._shift(self.features[name], matrix[:, at]) for at, name in enumerate(names)}
-        return {**found, SCORE: self._shift(self.score, log_odds)}
+        found = {name: self.shift_of(name, matrix[:, at]) for at, name in enumerate(names)}
+        return {**found, SCORE: self.shift_of(SCORE, log_odds)}
+
+    def shift_of(self, name: str, values: Matrix) -> Shift:
+        """How far one feature has moved, or the log-odds (`score`)."""
+        return self._shift(self.score if name == SCORE else self.features[name], values)
 
     def _shift(self, before: Distribution, values: Matrix) -> Shift:
         now = shares(values, before.edges)

@@ -27,6 +27,7 @@ OWN_COMMANDS: dict[str, str] = {
     "import": "service.cli.import_command",
     "score": "service.cli.score",
     "batch": "service.cli.batch",
+    "portfolio-report": "service.cli.portfolio_report",
     "allocate": "service.cli.allocate",
     "explain": "service.cli.explain",
     "value": "service.cli.value",
