@@ -18,6 +18,7 @@ from models.policy.approval_rules import load_approval_rules
 from service.applications.files import Cabinet
 from service.applications.office import Office
 from service.assessing import Assessor, Clock
+from service.batch.background import BatchDesk
 from service.bundles import BundleShelf
 from service.ledger import LedgerWriter
 from service.ledger.adopting import adopt
@@ -136,6 +137,11 @@ class Service:
             clock=self.clock,
             stopwatch=self.metrics.stopwatch,
         )
+
+    @cached_property
+    def batch_desk(self) -> BatchDesk:
+        """Takes runs over the whole portfolio."""
+        return BatchDesk(self.settings)
 
     @cached_property
     def record_batches(self) -> Batches:

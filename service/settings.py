@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 from pathlib import Path
@@ -119,6 +120,18 @@ class Settings(BaseSettings):
     def embedded_store(self) -> bool:
         """Whether the store is the file in the data directory, which the service looks after by itself."""
         return not self.database_url
+
+    def as_environment(self) -> dict[str, str]:
+        """The surroundings of this process with these settings in them: for a process that must find the same."""
+        found = dict(os.environ)
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            found.pop(PREFIX + name.upper(), None)
+            if value is not None:
+                plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+                plain = plain.resolve() if isinstance(plain, Path) else plain
+                found[PREFIX + name.upper()] = json.dumps(list(plain)) if isinstance(plain, tuple) else str(plain)
+        return found
 
     @property
     def quarantine(self) -> Path:

@@ -15,6 +15,7 @@ from service.api import (
     application_files,
     applications,
     assessments,
+    batches,
     docs,
     events,
     explanations,
@@ -50,6 +51,7 @@ def create_app(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(service.batch_desk.resume)
         stop = asyncio.Event()
         delivering = asyncio.create_task(service.event_worker().run(stop)) if service.settings.deliver_events else None
         yield
@@ -76,6 +78,7 @@ def create_app(service: Service) -> FastAPI:
             {"name": "models", "description": "Which model is in force, by whose hands, and what runs in the shadow"},
             {"name": "applications", "description": "From the officer's desk to an active line, with four eyes"},
             {"name": "events", "description": "What other systems are told, and how far they have been told"},
+            {"name": "batches", "description": "The whole portfolio on one day, beside the server and longer than it"},
             {"name": "people", "description": "Who calls, and what they may do"},
             {"name": "operations", "description": "For the people who run the service"},
         ],
@@ -89,6 +92,7 @@ def create_app(service: Service) -> FastAPI:
     docs.install(app)
     app.include_router(assessments.routes)
     app.include_router(explanations.routes)
+    app.include_router(batches.routes)
     app.include_router(valuations.routes)
     app.include_router(records.routes)
     app.include_router(quarantine.routes)

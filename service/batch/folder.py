@@ -30,6 +30,7 @@ from service.batch.plan import Places, Plan
 from service.batch.vintages import added
 
 RUN, MANIFEST, STATE, CANCEL, LOCK, DONE = "run.json", "manifest.json", "state.json", "cancel", ".lock", "done"
+HOLD_S = 0.5  # somebody who only looks whether the run is held lets go at once
 COUNTERS = ("planned", "scored", "referred", "failed")
 
 
@@ -45,7 +46,7 @@ class RunFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path / LOCK)
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=HOLD_S)
         except Timeout as error:
             raise BatchBusy(
                 "another process works on this run",

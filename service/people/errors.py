@@ -59,6 +59,10 @@ class RoleMissing(NotLetThrough):
     """None of the caller's roles is let through here."""
 
 
+class ScopeTooNarrow(NotLetThrough):
+    """What is asked is about every enterprise, and the caller may see those of some branches or parks."""
+
+
 class RouteOutsideKey(NotLetThrough):
     """The API key is not made for this route."""
 
