@@ -14,6 +14,8 @@ from models.bundle import Bundle
 from training.card_text import comparison_rows, counts_of, interval, signed_interval, skill_words
 from training.publishing import Publication
 
+ROOMY = 140  # columns of the terminal from which on names fit beside the figures
+
 NOT_IN_FORCE = {
     "zh": "模型包已写入，但未启用；--force 可强制启用。",
     "en": "The bundle is written but not in force: CURRENT is as it was. --force puts it in force all the same.",
@@ -46,7 +48,7 @@ def show(bundle: Bundle, made: Publication) -> None:
     for reason in dict.fromkeys(card["features_left_out"].values()):
         names = ", ".join(name for name, why in card["features_left_out"].items() if why == reason)
         console.print(f"  left out / 未用特征: {names} ({reason})")
-    console.print(_comparison(measured, bundle.caution))
+    show_comparison(console, measured, bundle.caution)
     for line in measured["comparison"]:
         console.print(f"  {line['verdict']['zh']}\n  {line['verdict']['en']}")
     for item in measured["without"]:
@@ -86,14 +88,21 @@ def show_skill(console: Console, bundle: Bundle, made: Publication) -> None:
         console.print(Panel("\n".join(alarm), border_style="bold red", expand=False), soft_wrap=False)
 
 
-def _comparison(measured: Mapping[str, Any], caution: Mapping[str, str] | None) -> Table:
+def show_comparison(console: Console, measured: Mapping[str, Any], caution: Mapping[str, str] | None) -> None:
+    """The champion beside the simple alternatives; in a narrow terminal the names stand below, by number."""
+    rows = comparison_rows(measured)
+    roomy = console.width >= ROOMY
     title = f"{measured['test_words']['zh']} / {measured['test_words']['en']}"
     if caution:
         title += f"\n{caution['zh']} / {caution['en']}"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("", overflow="fold")
+    table.add_column("", overflow="fold", no_wrap=not roomy)
     for heading in ("AUC [95 %]", "KS", "Brier", "slope\n斜率", "champion minus it\n冠军减之"):
         table.add_column(heading, no_wrap=True)
-    for words, area, *plain, minus in comparison_rows(measured):
-        table.add_row(words, area, *(figure.split(" ")[0] for figure in plain), minus)
-    return table
+    for number, (words, area, *plain, minus) in enumerate(rows, start=1):
+        name = words if roomy else str(number)
+        table.add_row(name, area, *(figure.split(" ")[0] for figure in plain), minus)
+    console.print(table)
+    if not roomy:
+        for number, (words, *_) in enumerate(rows, start=1):
+            console.print(f"  {number} = {words}", markup=False, highlight=False)

@@ -83,6 +83,8 @@ def gates(one: Mapping[str, Any]) -> str:
         return "not validated 未验证"
     if one["failed_gates"]:
         return f"[bold red]failed 未通过: {', '.join(one['failed_gates'])}[/]"
+    if one["gates_passed"] < one["gates"]:
+        return f"[green]{one['gates_passed']} of {one['gates']} passed 通过[/]; [yellow]none that bars 其余不阻断[/]"
     return f"[green]{one['gates']} passed 通过[/]"
 
 

@@ -40,6 +40,7 @@ def model_line(standing: Standing, model: Model) -> dict[str, Any]:
         "simulated": is_simulated(facts),
         "validated": latest is not None,
         "gates": 0 if latest is None else len(latest.content.gates),
+        "gates_passed": 0 if latest is None else sum(gate.passed for gate in latest.content.gates),
         "failed_gates": [] if latest is None else list(latest.content.failed),
         "approved": bool(model.valid_approvals),
     }

@@ -81,7 +81,7 @@ def evidence_of(
         test_log_odds=scores[champion.name],
         challengers=[*challengers, *bar_of(gathered.sample, split)],
         audit=[finding.as_dict() for finding in trained.findings],
-        lineage=lineage_of(gathered, around.lake),
+        lineage=lineage_of(gathered, around.lake, bundle.card.get("features_left_out", {})),
         split=split_facts(split),
         calibration=calibration_facts(bundle.card["calibration"])
         if "calibration" in bundle.card
@@ -146,8 +146,8 @@ def split_facts(split: SampleSplit) -> Split:
     )
 
 
-def lineage_of(gathered: Gathered, lake: Lake | None) -> Lineage:
-    """Provenance from what the source said of its rows."""
+def lineage_of(gathered: Gathered, lake: Lake | None, left_out: Mapping[str, str]) -> Lineage:
+    """Provenance from what the source said of its rows. `left_out`: features with the reason, as the card has them."""
     facts, sample = gathered.facts, gathered.sample
     known_until = facts.get("last_day_known")
     digests = {"sample": sample.sha256}
@@ -163,7 +163,7 @@ def lineage_of(gathered: Gathered, lake: Lake | None) -> Lineage:
         digests=digests,
         excluded=[(zh, en, int(facts[name])) for name, (zh, en) in EXCLUDED.items() if facts.get(name) is not None],
         days=facts.get("days", ()),
-        left_out=sample.left_out,
+        left_out={**sample.left_out, **left_out},
     )
 
 

@@ -55,6 +55,8 @@ def test_the_road_of_a_model(run: Run, home: Path) -> None:
     assert code == 0
     assert "champion" in out
     assert "SIMULATED data 模拟数据" in out
+    code, out, _ = run("models", "show", digest[:6], "--home", home)
+    assert "3 of 4 passed" in out, "what is not passed is not counted as passed, also where it does not bar"
     code, out, _ = run("models", "show", digest[:6], "--home", home, "--json")
     shown = json.loads(out)
     assert code == 0

@@ -79,6 +79,14 @@ def test_report_read_back_is_the_report() -> None:
     assert parse_report(content).to_json() == content
 
 
+def test_the_lines_of_the_psi_say_that_chance_is_green() -> None:
+    """Else a green 0.118 stands beside "green ≤ 0.1", and the report seems to contradict itself."""
+    for code in ("psi_score", "psi_features"):
+        line = clean_report().gate(code).line
+        assert "no more than chance" in line.en
+        assert "偶然波动" in line.zh
+
+
 def test_a_kept_report_of_version_1_is_still_read() -> None:
     """The golden file was written by the first release of the report."""
     content = GOLDEN.read_bytes()

@@ -42,7 +42,7 @@ def stability_section(measured: Measured) -> Part:
             ("得分稳定性（PSI）", "Stability of the score (PSI)"),
             light=light,
             found=_pair(score),
-            line=crude.as_words(),
+            line=_line(crude),
             figure=score.psi,
         ),
         gate(
@@ -51,7 +51,7 @@ def stability_section(measured: Measured) -> Part:
             ("特征稳定性（PSI）", "Stability of the features (PSI)"),
             light="grey" if same_rows else "red" if red else "amber" if amber else "green",
             found=(f"{len(red)} 个红，{amber} 个黄", f"{len(red)} red, {amber} amber"),
-            line=crude.as_words(),
+            line=_line(crude),
             figure=float(len(red)),
             blocking=False,
         ),
@@ -112,6 +112,11 @@ def stability_section(measured: Measured) -> Part:
 def judged(one: Stability, adjusted: float, significance: float, crude: Lines) -> Light:
     """The crude light where the shift is more than chance; green where it is not."""
     return crude.light(one.psi) if adjusted < significance else "green"
+
+
+def _line(crude: Lines) -> tuple[str, str]:
+    zh, en = crude.as_words()
+    return f"{zh}；未超过偶然波动者为绿", f"{en}; green where it is no more than chance"
 
 
 def _pair(one: Stability) -> tuple[str, str]:
