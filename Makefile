@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test soak check format lint types contracts bench bench-allocation bench-contest bench-sba bench-receivables bench-explain bench-families bench-features lock clean bench-ledger
+.PHONY: help setup demo test soak check format lint types contracts bench bench-allocation bench-batch bench-contest bench-sba bench-receivables bench-explain bench-families bench-features lock clean bench-ledger
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,9 @@ bench-features: $(READY) ## 20 million invoices: ours beside DuckDB by hand, pol
 
 bench-allocation: $(READY) ## 100 million yuan over the 302 contest enterprises, beside simple rules
 	$(BIN)/python -m benchmarks.allocation
+
+bench-batch: $(READY) ## a million enterprises from facts to complete decisions, beside a plain script (ARGS="--rows N")
+	$(BIN)/python -m benchmarks.batch $(ARGS)
 
 bench-contest: $(READY) ## import, train and score the contest data: seconds, memory, AUC
 	$(BIN)/python -m benchmarks.contest

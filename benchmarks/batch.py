@@ -30,6 +30,7 @@ from benchmarks.limits import DAY, simulated_cases
 from models.bundle import Bundle, Calibration, PointsScale
 from models.features.catalogue import CATALOGUE
 from models.grades import grade_index
+from models.lake import Lake
 from models.limits import Cases, compute_limits
 from models.policy import load_policy
 from models.scoring import _upper_pd
@@ -111,6 +112,24 @@ def ours(home: Path, features: Path, out: Path, workers: int) -> tuple[float, fl
     return time.perf_counter() - began, peak, json.loads(made.stdout)
 
 
+def records(folder: Path, enterprises: int, workers: int) -> tuple[int, float, dict[str, object]]:
+    """Raw records of all kinds of simulated enterprises: simulated and imported, then the batch alone is measured."""
+    own = [sys.executable, "-m", "service"]
+    sample, home = folder / "sample", folder / "home"
+    subprocess.run([*own, "simulate", "--out", str(sample), "--enterprises", str(enterprises)], check=True)
+    files = sorted(map(str, sample.glob("*.parquet")))
+    subprocess.run([*own, "import", *files, "--origin", "simulated", "--home", str(home)], check=True)
+    bundle().publish(home)
+    last = json.loads((sample / "simulation.json").read_text())["end"]
+    began = time.perf_counter()
+    command = [*own, "batch", "--as-of", last, "--home", str(home), "--out", str(folder / "records-run")]
+    made = subprocess.run([*command, "--workers", str(workers), "--json"], capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stdout + made.stderr
+    rows = Lake(home).manifest()
+    held = sum(part.rows for kind in rows.kinds for part in rows.of(kind))
+    return held, time.perf_counter() - began, json.loads(made.stdout)
+
+
 def plain(model: Bundle, features: Path, rows: int, out: Path) -> float:
     """Seconds of the plain script for so many rows: pandas, shap, one limit after the other."""
     policy = load_policy(DAY)
@@ -148,6 +167,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--plain-rows", type=int, default=1_000)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--records", type=int, default=0, help="enterprises from raw records, e.g. 50000")
     parser.add_argument("--keep", type=Path, help="folder for the inputs, kept for another run")
     asked = parser.parse_args()
     folder = asked.keep or Path(tempfile.mkdtemp(prefix="bench-batch-"))
@@ -171,6 +191,12 @@ def main() -> int:
         f"plain script: {asked.plain_rows:,} in {slow:,.1f} s = {asked.plain_rows / slow:,.0f}/s; "
         f"ours is {asked.rows / seconds / (asked.plain_rows / slow):,.0f} times that"
     )
+    if asked.records:
+        held, took, told = records(folder, asked.records, asked.workers)
+        print(
+            f"from {held:,} raw records of all kinds: {asked.records:,} enterprises in {took:,.1f} s = "
+            f"{asked.records / took:,.0f}/s, counters {told['counters']}"
+        )
     if not asked.keep:
         shutil.rmtree(folder)
     full = asked.rows >= 1_000_000
