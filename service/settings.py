@@ -88,6 +88,11 @@ class Settings(BaseSettings):
     )
     deliver_events: bool = Field(False, description="deliver events from the process that serves the API")
 
+    bank_name: str | None = Field(None, max_length=200, description="whose name stands over notices and memos")
+    notice_contact: str | None = Field(
+        None, max_length=500, description="where an applicant objects and asks for a review; default: the branch"
+    )
+
     @property
     def store_url(self) -> str:
         """Where assessments are kept."""

@@ -91,7 +91,7 @@ def waterfall_rows(record: DecisionRecord) -> list[WaterfallRow]:
     rows = []
     for step in record.waterfall:
         words = rule_words(step.code)
-        rows.append(WaterfallRow(words.zh, words.en, _signed(step.delta_yuan), _readable(step.running_yuan)))
+        rows.append(WaterfallRow(words.zh, words.en, signed_yuan(step.delta_yuan), _readable(step.running_yuan)))
     return rows
 
 
@@ -144,6 +144,7 @@ def _readable(yuan: str | None) -> str:
     return "" if yuan is None else yuan_for_reading(fen_from_yuan(yuan))
 
 
-def _signed(yuan: str) -> str:
+def signed_yuan(yuan: str) -> str:
+    """An amount for reading, with its sign."""
     fen = fen_from_yuan(yuan)
     return f"+{yuan_for_reading(fen)}" if fen > 0 else yuan_for_reading(fen)

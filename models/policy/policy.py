@@ -17,7 +17,8 @@ from models.policy.product import Product, ProductFile
 OF_VALIDATION = "validation."  # lines a validator holds a model against
 OF_CALIBRATION = "calibration."  # how training sets the level of a model: in the bundle by then, its digest says so
 OF_ALLOCATION = "allocation."  # how a budget is shared out over decided cases
-BESIDE_DECISIONS = (OF_VALIDATION, OF_CALIBRATION, OF_ALLOCATION)  # no rule of a decision reads them
+OF_NOTICE = "notice."  # what an applicant is told about asking and answering
+BESIDE_DECISIONS = (OF_VALIDATION, OF_CALIBRATION, OF_ALLOCATION, OF_NOTICE)  # no rule of a decision reads them
 
 
 @dataclass(frozen=True)
@@ -138,8 +139,8 @@ class Policy:
     def digest(self) -> str:
         """SHA-256 of the values in force and the product definitions: equal digests decide equally.
 
-        The lines of validation, calibration and allocation are left out: they judge and make models and share out a
-        budget, and say nothing of a case, so moving one makes no replay differ.
+        The lines of validation, calibration, allocation and notices are left out: they judge and make models, share out
+        a budget and set clocks for answers, and say nothing of a case, so moving one makes no replay differ.
         """
         values = {name: value for name, value in self._values_in_force.items() if not name.startswith(BESIDE_DECISIONS)}
         return digest({"parameters": values, "products": {k: p.as_text() for k, p in self.products.items()}})

@@ -23,6 +23,7 @@ from service.api import (
     me,
     metrics,
     models,
+    papers,
     problems,
     quarantine,
     records,
@@ -99,6 +100,7 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(models.routes)
     app.include_router(applications.routes)
     app.include_router(application_files.routes)
+    app.include_router(papers.routes)
     app.include_router(events.routes)
     app.include_router(me.routes)
     app.include_router(health.routes)

@@ -70,6 +70,8 @@ STATUS_BY_ERROR: dict[str, HTTPStatus] = {
     "LakeBusy": HTTPStatus.SERVICE_UNAVAILABLE,
     "LakeDamaged": HTTPStatus.SERVICE_UNAVAILABLE,
     "MoneyNotExact": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "ChineseFontMissing": HTTPStatus.SERVICE_UNAVAILABLE,
+    "NoticeNotDue": HTTPStatus.CONFLICT,
     "NotForThisRole": HTTPStatus.FORBIDDEN,
     "NotLetIn": HTTPStatus.UNAUTHORIZED,
     "NotLetThrough": HTTPStatus.FORBIDDEN,

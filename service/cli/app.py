@@ -32,6 +32,8 @@ OWN_COMMANDS: dict[str, str] = {
     "explain": "service.cli.explain",
     "value": "service.cli.value",
     "replay": "service.cli.replay",
+    "notice": "service.cli.papers",
+    "memo": "service.cli.papers",
     "serve": "service.cli.serve",
     "people": "service.cli.people",
     "events": "service.cli.events",

@@ -1,0 +1,104 @@
+"""The papers as HTML: style and picture inside, no script, nothing fetched; the same case gives the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from models.decision.reading import cap_rows, outcome_words, signed_yuan
+from models.decision.record import DecisionRecord
+from models.explanation.features import feature_words
+from models.explanation.figures import figure
+from models.money import fen_from_yuan, wan_text, yuan_for_reading
+from models.tables import BANK_ZONE
+from service import notices
+from service.notices.adverse import Notice
+from service.notices.case_file import CaseFile
+from service.notices.picture import waterfall_svg
+from service.notices.words import Language
+
+MOST_CONTRIBUTIONS = 12
+PARTS = ("notice.html.j2", "memo.html.j2", "paper.css.j2")
+REFERENCE_LENGTH = 8  # characters of an application's id that people read to each other
+
+
+def notice_html(notice: Notice, language: Language) -> bytes:
+    """The notice to the applicant, UTF-8."""
+    return _rendered("notice.html.j2", notice.case, language, notice=notice)
+
+
+def memo_html(case: CaseFile, language: Language) -> bytes:
+    """The credit memo, UTF-8. `case` is explained, as far as it can be."""
+    return _rendered(
+        "memo.html.j2",
+        case,
+        language,
+        picture=Markup(waterfall_svg(case.decision, language)),  # noqa: S704  (drawn here; matplotlib escapes its texts)
+        caps=cap_rows(case.decision),
+        outcome=language.say(*outcome_words(case.decision)),
+        contributions=contributions(case.decision, language),
+        proposed_fen=case.standing.proposed_fen(case.decided_by),
+    )
+
+
+def contributions(decision: DecisionRecord, language: Language) -> list[tuple[str, str, float]]:
+    """Feature, value and points of what moved the score most, either way."""
+    ordered = sorted(decision.contributions.items(), key=lambda item: (-abs(item[1]), item[0]))
+    rows = []
+    for name, points in ordered[:MOST_CONTRIBUTIONS]:
+        words, value = feature_words(name), decision.feature_values.get(name)
+        shown = figure(float("nan") if value is None else value, words.unit)
+        rows.append((language.say(words.zh, words.en), language.say(shown.zh, shown.en), points))
+    return rows
+
+
+def _rendered(name: str, case: CaseFile, language: Language, **more: Any) -> bytes:  # noqa: ANN401
+    def money(fen: int) -> str:
+        return language.say(f"{wan_text(fen)}万元", f"CNY {yuan_for_reading(fen)}")
+
+    product = case.decided_by.product(case.application.product)
+    text = (
+        _environment()
+        .get_template(name)
+        .render(
+            case=case,
+            application=case.application,
+            decision=case.decision,
+            standing=case.standing,
+            explanation=case.explanation,
+            product=language.say(product.zh, product.en),
+            reference=case.application.id[:REFERENCE_LENGTH].upper(),
+            language=language.value,
+            say=language.say,
+            money=money,
+            yuan=lambda amount: money(fen_from_yuan(amount)),
+            moment=_moment,
+            signed=signed_yuan,
+            **more,
+        )
+    )
+    return text.encode()
+
+
+def _moment(at: str | datetime) -> str:
+    """A moment on the bank's clock, to the minute."""
+    found = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return f"{found.astimezone(BANK_ZONE):%Y-%m-%d %H:%M}"
+
+
+@cache
+def _environment() -> Environment:
+    read: Callable[[str], str] = lambda name: files(notices).joinpath(name).read_text(encoding="utf-8")  # noqa: E731
+    return Environment(
+        loader=DictLoader({name: read(name) for name in PARTS}),
+        autoescape=select_autoescape(["j2"], default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,215 @@
+"""Papers of a case: specific reasons with their sources and clocks, both languages, the same bytes each time."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.decision import DecisionRecord
+from models.explanation.catalogue import BINDING_REASONS, GATE_REASONS, RULE_WORDS
+from models.features import CATALOGUE
+from models.policy import load_policy
+from service.notices import ChineseFontMissing, Language, case_file, memo_html, notice_html, notice_of, pdf
+from service.notices.adverse import MOST_REASONS, NoticeNotDue, principal_reasons
+from service.notices.case_file import CaseFile
+from service.notices.picture import waterfall_svg
+from service.notices.words import RATING_CODES, SOURCE_OF_FAMILY, SOURCE_OF_RULE
+from tests.service.applications.conftest import PATH, Bank, bank_on, problem_of
+from tests.service.conftest import Run
+
+
+@pytest.fixture
+def bank(home: Path, database_url: str) -> Iterator[Bank]:
+    """The bank on a data directory and a database of the test's own."""
+    made = bank_on(home, database_url, bank_name="示例银行", notice_contact="95599")
+    yield made
+    made.service.close()
+
+
+def lowered(bank: Bank) -> dict[str, Any]:
+    """A case that was overridden, and approved for less than was asked."""
+    case = bank.moved("officer", bank.apply(amount="3000000"), "submit")
+    answer = bank.override("risk", case)
+    assert answer.status_code == 201, answer.text
+    return bank.moved("approver", {**answer.json(), "etag": answer.headers["etag"]}, "approve")
+
+
+def text_of(page: bytes) -> str:
+    """What a reader sees of a page."""
+    body = page.decode().split("</style>", 1)[1]
+    return " ".join(re.sub(r"<[^>]+>", " ", body).split())
+
+
+def case_of(bank: Bank, case: dict[str, Any], *, explained: bool = False) -> CaseFile:
+    service = bank.service
+    return case_file(service.office, service.assessments, service.settings, case["id"], None, explained=explained)
+
+
+def test_a_lower_amount_is_told_with_reasons_sources_and_clocks(bank: Bank) -> None:
+    """Amounts, each reason with its source, where to object, until when to ask, within how many days answered."""
+    case = lowered(bank)
+    answer = bank.get("officer", f"{PATH}/{case['id']}/notice", lang="en")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    said = text_of(answer.content)
+    assert "You were granted less than you applied for" in said
+    for words in ("CNY 3,000,000", "CNY 100,000", "95599", "2020-04-30", "15 days", "20 days", "adverse finding"):
+        assert words in said
+    assert 1 <= said.count("Source:") <= MOST_REASONS
+    assert "Draft" not in said
+    chinese = text_of(bank.get("officer", f"{PATH}/{case['id']}/notice").content)
+    assert "授信额度低于申请金额" in chinese
+    assert "数据来源" in chinese
+    assert chinese.count("模拟数据") == 1
+    reads = [content["purpose"] for kind, _, content in bank.ledger(case["id"]) if kind == "access"]
+    assert reads == ["notice", "notice"]
+
+
+def test_a_declined_case_says_what_the_person_said_and_escapes_it(bank: Bank) -> None:
+    """Whoever declines gives a reason; it stands beside the decision's own and cannot break the page."""
+    case = bank.moved("officer", bank.apply(), "submit")
+    case = bank.moved("approver", case, "decline", reason="<script>alert(1)</script> the order fell through")
+    page = bank.get("officer", f"{PATH}/{case['id']}/notice", lang="en")
+    assert "the order fell through" in page.text
+    assert "<script>" not in page.text
+    assert "declined" in text_of(page.content)
+
+
+def test_what_is_not_adverse_has_no_notice_and_another_branch_no_paper(bank: Bank) -> None:
+    """409 with what to do; 404 to whoever may not know of the case."""
+    case = bank.apply(amount="500000")
+    problem_of(bank.get("officer", f"{PATH}/{case['id']}/notice"), 409, "notice-not-due")
+    for what in ("notice", "memo"):
+        problem_of(bank.get("stranger", f"{PATH}/{case['id']}/{what}"), 404, "application-not-found")
+    bank.post("officer", PATH, {})
+    assert bank.get("officer", f"{PATH}/{case['id']}/memo", lang="fr").status_code == 422
+    assert bank.get("officer", f"{PATH}/{case['id']}/memo", format="docx").status_code == 422
+
+
+def test_before_the_decision_it_is_a_draft(bank: Bank) -> None:
+    """A reduced assessment can be looked at, and says that it must not go out."""
+    assert "Draft" in text_of(notice_html(notice_of(case_of(bank, bank.apply(amount="3000000"))), Language.EN))
+
+
+def test_a_memo_has_everything_of_the_case(bank: Bank) -> None:
+    """Probability with its interval, reasons, ceilings, attribution, the override, the approval, the ledger's hash."""
+    case = lowered(bank)
+    found = case_of(bank, case, explained=True)
+    said, decision = text_of(memo_html(found, Language.EN)), found.decision
+    assert found.explanation is not None
+    expected = [
+        *(reason.en for reason in decision.reasons),
+        *(RULE_WORDS[cap.code].en for cap in decision.caps),
+        *(share.en for share in found.explanation.attribution.shares if share.yuan != "0.00"),
+        *(lever.en for lever in found.explanation.levers),
+        f"{decision.pd:.2%}",
+        f"{decision.pd_low:.2%}",
+        found.ledger_hash,
+        decision.decision_id,
+        decision.bundle.digest,
+        decision.policy.digest,
+        "Half of the machines stand still",
+        "department approver",
+        "Override",
+        "simulated",
+    ]
+    for words in expected:
+        assert words in said, words
+    assert memo_html(found, Language.ZH).decode().count("<svg") == 1
+
+
+def test_reading_a_paper_changes_no_byte_of_it(bank: Bank) -> None:
+    """The same case gives the same page and the same PDF, though the ledger has grown by the reading of it."""
+    case = lowered(bank)
+    for form in ("html", "pdf"):
+        first, second = (bank.get("officer", f"{PATH}/{case['id']}/memo", format=form) for _ in range(2))
+        assert first.status_code == 200
+        assert first.content == second.content
+    assert first.content.startswith(b"%PDF-")
+    assert first.headers["content-type"] == "application/pdf"
+
+
+def test_a_memo_says_when_the_case_can_no_longer_be_explained(bank: Bank) -> None:
+    """The kept decision stands; what needs today's policy is left out and that is said."""
+    found = replace(case_of(bank, bank.apply()), not_explained="the policy decides otherwise")
+    assert "the kept decision stands" in text_of(memo_html(found, Language.EN))
+
+
+def test_no_font_is_a_sentence_that_names_the_package(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    """503 with the Debian package, instead of a page of boxes."""
+    case = lowered(bank)
+    monkeypatch.setattr(pdf, "chinese_font", lambda: None)
+    with pytest.raises(ChineseFontMissing, match="fonts-wqy-microhei"):
+        pdf.pdf_of(b"<p>x</p>")
+    found = bank.get("officer", f"{PATH}/{case['id']}/notice", format="pdf")
+    assert "fonts-wqy-microhei" in problem_of(found, 503, "chinese-font-missing")["advice"]
+    assert bank.get("officer", f"{PATH}/{case['id']}/notice", format="html").status_code == 200
+
+
+def test_commands_write_the_same_papers(bank: Bank, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`assetlight notice` and `memo` make what the API gives."""
+    case = lowered(bank)
+    settings = bank.service.settings
+    for name in ("database_url", "bank_name", "notice_contact"):
+        monkeypatch.setenv(f"ASSETLIGHT_{name.upper()}", getattr(settings, name))
+    for what in ("notice", "memo"):
+        out = tmp_path / f"{what}.html"
+        code, printed, _ = run(what, case["id"], "--lang", "en", "--out", out, "--home", settings.home, "--json")
+        assert (code, json.loads(printed)["simulated"]) == (0, True)
+        assert out.read_bytes() == bank.get("officer", f"{PATH}/{case['id']}/{what}", lang="en").content
+    assert run("notice", case["id"], "--out", tmp_path / "x.doc", "--home", settings.home)[0] == 2
+
+
+def with_reasons(decision: DecisionRecord, codes: list[str]) -> DecisionRecord:
+    """The decision as if these rating reasons were all it gave."""
+    kept = decision.reasons[0]
+    return decision.model_copy(update={"reasons": tuple(kept.model_copy(update={"code": code}) for code in codes)})
+
+
+def test_never_the_score_alone(bank: Bank) -> None:
+    """Where only the rating speaks, what cost most points is named, however little it was; never more than four."""
+    decision = case_of(bank, bank.apply(amount="3000000")).decision
+    alone = with_reasons(decision, ["LIM-GRD-03"])
+    for record in (alone, alone.model_copy(update={"probability_reasons": ()})):
+        found = principal_reasons(record)
+        assert found[0].code == "LIM-GRD-03"
+        assert 2 <= len(found) <= MOST_REASONS
+        assert all(reason.code not in RATING_CODES for reason in found[1:])
+    many = with_reasons(decision, ["LIM-GRD-03", "LIM-MOD-15", "KO-GRD-04", "LIM-GRD-03"])
+    found = principal_reasons(many)
+    assert len(found) <= MOST_REASONS
+    assert any(reason.code not in RATING_CODES for reason in found)
+
+
+def test_every_reason_has_a_source() -> None:
+    """Each family of features and each rule that can be a reason names its records."""
+    assert {feature.family for feature in CATALOGUE} == set(SOURCE_OF_FAMILY)
+    assert set(GATE_REASONS) | set(BINDING_REASONS) <= set(SOURCE_OF_RULE)
+    assert {GATE_REASONS["grade_too_weak"].code, BINDING_REASONS["grade_maximum"].code} <= RATING_CODES
+
+
+def test_the_clocks_enter_no_decision(bank: Bank) -> None:
+    """Moving a clock of notices leaves the digest by which decisions replay."""
+    policy = bank.service.office.policy()
+    clocks = [name for name in policy.parameters if name.startswith("notice.")]
+    assert len(clocks) == 3
+    without = replace(policy, parameters={k: v for k, v in policy.parameters.items() if k not in clocks})
+    assert without.digest == policy.digest == load_policy(policy.on).digest
+
+
+def test_the_picture_is_the_waterfall(bank: Bank) -> None:
+    """Every step that changes the amount is named; the same decision draws the same bytes."""
+    decision = case_of(bank, bank.apply(amount="3000000")).decision
+    drawn = waterfall_svg(decision, Language.ZH)
+    for step in decision.waterfall:
+        if step.delta_yuan != "0.00":
+            assert RULE_WORDS[step.code].zh in drawn
+    assert drawn == waterfall_svg(decision, Language.ZH)
+    assert "DejaVu" not in drawn
+    with pytest.raises(NoticeNotDue, match="nothing adverse"):
+        notice_of(case_of(bank, bank.apply(amount="500000")))
