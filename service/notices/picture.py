@@ -50,7 +50,7 @@ def waterfall_svg(decision: DecisionRecord, language: Language) -> str:
         axes.tick_params(axis="y", length=0)
         axes.invert_yaxis()
         axes.set_xlim(0, span * 1.22)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
         axes.set_xlabel(language.say("万元", "CNY"))
         figure.subplots_adjust(left=0.27, right=0.985, bottom=0.52 / figure.get_figheight(), top=0.99)
         out = io.StringIO()

@@ -70,7 +70,7 @@ def test_settings_come_from_the_environment_and_options_go_before_it(monkeypatch
     assert read_settings(home=Path("here"), port=None).home == Path("here")
     assert read_settings().store_url == "sqlite:////data/assessments.sqlite3"
     assert read_settings(database_url="postgresql+psycopg://bank/x").store_url == "postgresql+psycopg://bank/x"
-    assert "bank" not in repr(read_settings(database_url="postgresql://bank:secret@host/x"))
+    assert "teller" not in repr(read_settings(database_url="postgresql://teller:secret@host/x"))
     assert read_settings().embedded_store
     monkeypatch.setenv("ASSETLIGHT_PORT", "99999")
     with pytest.raises(SettingNotUsable, match="ASSETLIGHT_PORT"):
