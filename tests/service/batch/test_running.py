@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import shutil
 import subprocess
@@ -158,6 +159,23 @@ def test_killed_at_twenty_moments_it_resumes_to_the_same_bytes(service: Service,
     """Twenty kills, with two processes."""
     moments = random.Random(11)  # noqa: S311
     assert killed_and_resumed(service, tmp_path, [moments.uniform(0.0, 2.5) for _ in range(20)], workers=2) > 5
+
+
+def test_a_killed_worker_costs_its_bucket_only(service: Service, tmp_path: Path) -> None:
+    """One of two is killed after the first bucket: what it was at is done again, and the bytes are the same."""
+    ran(service, tmp_path / "whole")
+    plan = planned(service)
+    killed: list[int] = []
+
+    def kill_once(step: running.Step) -> None:
+        if step.buckets_done == 1 and not killed:
+            victim = multiprocessing.active_children()[0]
+            victim.kill()
+            killed.append(victim.pid or 0)
+
+    run_plan(plan.plan, tmp_path / "run", plan.lake, engine=ProcessPool(2), progress=kill_once)
+    assert killed
+    assert contents(tmp_path / "run") == contents(tmp_path / "whole")
 
 
 def test_a_second_run_on_the_same_inputs_is_done_already(home: Path, run: Run, tmp_path: Path) -> None:
