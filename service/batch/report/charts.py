@@ -82,7 +82,7 @@ def _columns(axes: Axes, chart: Chart, language: Language) -> None:
 def _bars(axes: Axes, chart: Chart, language: Language) -> None:
     places = np.arange(len(chart.labels))
     axes.barh(places, chart.series[0].values, color=COLORS[0], height=0.62)
-    most = 18 if language == "zh" else 36
+    most = 18 if language == "zh" else 32
     axes.set_yticks(places, [_short(label.say(language), most) for label in chart.labels])
     axes.invert_yaxis()
     axes.set_xlabel(chart.axis.say(language))
