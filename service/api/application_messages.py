@@ -15,11 +15,17 @@ from service.applications.listing import LONGEST_PAGE
 from service.applications.transitions import Action, State
 from service.people import Role
 
-INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# Control characters, halves of pairs, and marks that make text read in another order than it was written (UAX 9).
+INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def readable(value: Any) -> Any:  # noqa: ANN401
-    """Text without control characters but line breaks and tabs, not blank; a database could not keep a NUL."""
+    """Text without control characters but line breaks and tabs, not blank; a database could not keep a NUL.
+
+    Marks of direction are refused: an approver must read what the officer wrote, in its order.
+    """
     if not isinstance(value, str):
         return value
     text = value.replace("\r\n", "\n").strip()

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
@@ -101,7 +101,7 @@ def conditions_of(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.made_from is not None:
         found.append(C.created_at >= start_of(filters.made_from))
     if filters.made_to is not None:
-        found.append(C.created_at < start_of(filters.made_to + timedelta(days=1)))
+        found.append(C.created_at < end_of(filters.made_to))
     if filters.search is not None:
         part = rows.printable(filters.search)
         found.append(or_(C.enterprise_id.contains(part, autoescape=True), C.purpose.contains(part, autoescape=True)))
@@ -109,8 +109,13 @@ def conditions_of(filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def start_of(day: date) -> str:
-    """The first moment of a day in Beijing, as it is kept."""
-    return instant(datetime.combine(day, time(), BANK_ZONE))
+    """The first moment of a day in Beijing, as it is kept; before all that is kept, where UTC has no such moment."""
+    return "" if day == date.min else instant(datetime.combine(day, time(), BANK_ZONE))
+
+
+def end_of(day: date) -> str:
+    """The first moment after a day in Beijing, as it is kept; the last that there is after the last day."""
+    return instant(datetime.max.replace(tzinfo=UTC)) if day == date.max else start_of(day + timedelta(days=1))
 
 
 def cursor_of(last: str, filters: Filters) -> str:

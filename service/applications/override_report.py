@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
 
-from service.applications.listing import in_reach, start_of
+from service.applications.listing import end_of, in_reach, start_of
 from service.applications.office import Office
 from service.people import Principal
 from service.store.application_schema import APPLICATION_OVERRIDES, APPLICATIONS
@@ -22,7 +22,7 @@ def override_report(office: Office, caller: Principal, first_day: date, last_day
     made = (
         in_reach(caller),
         APPLICATIONS.c.created_at >= start_of(first_day),
-        APPLICATIONS.c.created_at < start_of(last_day + timedelta(days=1)),
+        APPLICATIONS.c.created_at < end_of(last_day),
     )
     counted = APPLICATION_OVERRIDES.c
     chosen = (

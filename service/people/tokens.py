@@ -151,7 +151,9 @@ def signed_claims(token: str, key: SigningKey) -> Mapping[str, Any]:
 def moment(claims: Mapping[str, Any], claim: str) -> float:
     """A claim that is a moment in seconds of the epoch. Raises TokenRefused where it is missing or none."""
     value = claims.get(claim)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # An integer is finite however long it is; asking would make it a float, which it may not fit.
+    endless = isinstance(value, float) and not math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or endless:
         raise TokenRefused(
             f"the token does not say {claim} as a moment",
             reason="no_" + claim,

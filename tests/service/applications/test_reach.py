@@ -127,6 +127,17 @@ def test_a_cursor_is_bound_to_its_filters_and_gives_no_reach(bank: Bank) -> None
     assert len(bank.get("officer", PATH, limit=200, cursor=cursor).json()["applications"]) == 2
 
 
+def test_the_first_and_the_last_day_that_there_are_can_be_asked_for(bank: Bank) -> None:
+    """A calendar's whole range is a way to say: any day."""
+    case = bank.apply()
+    whole = {"made_from": "0001-01-01", "made_to": "9999-12-31"}
+    assert [one["id"] for one in bank.get("officer", PATH, **whole).json()["applications"]] == [case["id"]]
+    assert bank.get("officer", PATH, made_to="0001-01-01").json()["applications"] == []
+    assert bank.get("officer", PATH, made_from="9999-12-31").json()["applications"] == []
+    report = bank.get("risk", f"{PATH}/override-report", **{"from": "0001-01-01", "to": "9999-12-31"})
+    assert report.json()["applications"] == 1
+
+
 @pytest.mark.parametrize(
     "filters", [{"limit": 0}, {"limit": 201}, {"state": "lost"}, {"grade": "A"}, {"colour": "red"}]
 )

@@ -163,6 +163,8 @@ def test_a_step_without_its_reason_is_refused(bank: Bank) -> None:
         ({"amount_yuan": 5}, "invalid-request"),
         ({"purpose": " "}, "invalid-request"),
         ({"purpose": "a\u0000b"}, "invalid-request"),
+        ({"purpose": "limit \u202e000,05\u202c yuan"}, "invalid-request"),
+        ({"purpose": "\u2067steel\u2069"}, "invalid-request"),
         ({"purpose": ...}, "invalid-request"),
         ({"branch": "ningbo"}, "outside-reach"),
         ({"state": "approved"}, "invalid-request"),

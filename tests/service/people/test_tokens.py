@@ -55,6 +55,8 @@ def test_a_true_token_is_somebody(kid: str) -> None:
         pytest.param({"exp": True}, "no_exp", id="exp-a-truth"),
         pytest.param({"exp": float("inf")}, "no_exp", id="exp-endless"),
         pytest.param({"exp": float("nan")}, "no_exp", id="exp-no-number"),
+        pytest.param({"iat": 10**400}, "issued_in_the_future", id="of-a-future-no-float-holds"),
+        pytest.param({"exp": -(10**400)}, "expired", id="expired-before-any-float"),
         pytest.param({"iat": ...}, "no_iat", id="no-iat"),
         pytest.param({"iat": AT + 31}, "issued_in_the_future", id="of-the-future"),
         pytest.param({"nbf": AT + 31}, "not_yet_valid", id="not-yet"),
