@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test soak check format lint types contracts bench bench-allocation bench-batch bench-contest bench-sba bench-receivables bench-explain bench-families bench-features lock clean bench-ledger
+.PHONY: help setup demo test soak check format lint types contracts bench bench-allocation bench-batch bench-contest bench-sba bench-receivables bench-explain bench-families bench-features lock clean bench-ledger bench-api
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,7 +25,7 @@ demo: $(READY) ## simulate, import, train, score, explain, serve (ONCE=1 stops b
 test: $(READY) ## the whole suite
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-soak: $(READY) ## the sizes that take minutes: a million posted rows, 200 kills on each database
+soak: $(READY) ## the sizes that take minutes: a million posted rows, 200 kills on each database, long walks of the OpenAPI document
 	$(BIN)/python -m pytest -m soak $(ARGS)
 
 check: $(READY) format-check lint types contracts test ## everything that must be green before a change lands
@@ -77,6 +77,9 @@ bench-families: $(READY) ## simulate 10,000 enterprises and compare the feature 
 
 bench-ledger: $(READY) ## durable entries a second: one commit a row beside group commit, SQLite and PostgreSQL
 	$(BIN)/python -m benchmarks.ledger $(ARGS)
+
+bench-api: $(READY) ## the API under load: p50, p99, requests/s, split by stage (ARGS="--small")
+	$(BIN)/python -m benchmarks.api $(ARGS)
 
 lock: ## renew requirements.txt from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \

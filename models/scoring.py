@@ -19,11 +19,11 @@ import pyarrow.compute as pc
 
 from models.bundle import Bundle
 from models.decision import Decisions, EnterpriseNotScored
-from models.default_probability import ProbabilityColumns, score_features
+from models.default_probability import ProbabilityColumns, score_features, score_matrix
 from models.errors import AssetlightError
 from models.explanation import select_reasons
 from models.features import compute_features
-from models.grades import PERFORMING, grade_index
+from models.grades import PERFORMING, grade_index, grade_name
 from models.limits import NO_REQUEST, Cases, asset_facts, compute_limits, measure
 from models.money import LARGEST_FEN, yuan_text
 from models.policy import Policy
@@ -36,6 +36,7 @@ TRAINING_DEFAULTS, PD_HIGH = OF_MODEL = ("model_training_defaults", "model_pd_hi
 FACT_TEXTS = ("input_sha256", "origins")  # what a table of facts says of a row besides its facts
 
 
+NO_ENTERPRISE = pa.array([""], pa.string())
 Finished = Callable[[str], object]  # is told the name of each stage at its end
 
 
@@ -193,6 +194,33 @@ def score_beside(decisions: Decisions, bundle: Bundle) -> Decisions:
     limits = compute_limits(cases)
     reasons = select_reasons(limits, probability, decisions.policy)
     return replace(decisions, cases=cases, probability=probability, limits=limits, reasons=reasons, bundle=bundle)
+
+
+@dataclass(frozen=True)
+class RowScore:
+    """What the model says of one row. None where it says nothing."""
+
+    pd: float | None
+    low: float | None
+    high: float | None
+    grade: str | None
+    points: float | None
+    base_points: float
+    contributions: tuple[float, ...]  # in the order of the bundle's features
+
+
+def score_row(row: npt.NDArray[np.float64], bundle: Bundle, policy: Policy) -> RowScore:
+    """Probability, grade and contributions of one row of the bundle's features (float64[F], NaN where missing).
+
+    To the last bit what `score` says of an enterprise with these features.
+    """
+    found = _silent_where_nothing_is_known(score_matrix(NO_ENTERPRISE, row[np.newaxis, :], bundle))
+    pd, low, high, points = (
+        None if np.isnan(column[0]) else float(column[0]) for column in (found.pd, found.low, found.high, found.points)
+    )
+    grade = grade_name(int(grade_index(found.pd, _upper_pd(policy))[0]))
+    contributions = tuple((found.contributions[0] + 0.0).tolist())
+    return RowScore(pd, low, high, grade, points, found.base_points, contributions)
 
 
 def score_prepared(

@@ -42,6 +42,7 @@ from service.record_batches import Batches, ReceivedKeys
 from service.recording import Recorder
 from service.registry.ledger import tell_ledger
 from service.registry.registry import Registry
+from service.scoring_rows import RowScorer
 from service.settings import Settings
 from service.shadow import Shadow
 from service.store import AssessmentStore, Store, address_of, open_store, upgrade
@@ -253,6 +254,11 @@ class Service:
     def cabinet(self) -> Cabinet:
         """Where attachments lie."""
         return Cabinet(self.settings.attachments, self.settings.max_attachment_bytes)
+
+    @cached_property
+    def row_scorer(self) -> RowScorer:
+        """Scores rows of features."""
+        return RowScorer(self.bundles, self.policy_on, self.assessor.today, monotonic)
 
     @cached_property
     def metrics(self) -> Metrics:

@@ -2,7 +2,7 @@
 
 from models.default_probability.matrix import FeatureColumnsDiffer, FeatureNotFinite, OwnColumnsNeeded, feature_matrix
 from models.default_probability.missing import fill_missing
-from models.default_probability.score import ProbabilityColumns, score_features
+from models.default_probability.score import ProbabilityColumns, score_features, score_matrix
 
 __all__ = [
     "FeatureColumnsDiffer",
@@ -12,4 +12,5 @@ __all__ = [
     "feature_matrix",
     "fill_missing",
     "score_features",
+    "score_matrix",
 ]

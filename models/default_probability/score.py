@@ -45,7 +45,11 @@ class ProbabilityColumns:
 
 def score_features(features: pa.Table, bundle: Bundle) -> ProbabilityColumns:
     """Score a table with `enterprise_id` and the bundle's features. Raises FeatureColumnsDiffer, FeatureNotFinite."""
-    values = feature_matrix(features, bundle)
+    return score_matrix(_enterprise_ids(features), feature_matrix(features, bundle), bundle)
+
+
+def score_matrix(enterprise_id: pa.Array, values: NDArray[np.float64], bundle: Bundle) -> ProbabilityColumns:
+    """Score finite rows of the bundle's features in its order, float64[N, F], NaN where missing."""
     scored = raw_contributions(filled(values, bundle), bundle)
     log_odds = bundle.calibration.log_odds(scored.raw)
     per_log_odds = bundle.points.per_log_odds
@@ -53,7 +57,7 @@ def score_features(features: pa.Table, bundle: Bundle) -> ProbabilityColumns:
     pd = expit(log_odds)
     low, high = _interval(scored.raw, pd, bundle)
     return ProbabilityColumns(
-        enterprise_id=_enterprise_ids(features),
+        enterprise_id=enterprise_id,
         pd=pd,
         points=bundle.points.at_even_odds - per_log_odds * log_odds,
         base_points=bundle.points.at_even_odds - per_log_odds * base_log_odds,

@@ -121,7 +121,7 @@ class Requirement:
 
     roles: tuple[Role, ...]
 
-    def __call__(self, request: Request) -> Principal:
+    async def __call__(self, request: Request) -> Principal:  # async: a thread for it would cost more than it does
         """The caller, if a role lets it through."""
         principal = request.scope.get(STATE)
         assert isinstance(principal, Principal)  # noqa: S101  # Authentication lets nobody else come here
@@ -151,7 +151,7 @@ def require(*roles: Role) -> Any:  # noqa: ANN401
     return Depends(Requirement(tuple(roles)))
 
 
-def caller_of(request: Request) -> Principal:
+async def caller_of(request: Request) -> Principal:
     """Who calls, in a route that has its requirement elsewhere."""
     principal = request.scope[STATE]
     assert isinstance(principal, Principal)  # noqa: S101

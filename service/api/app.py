@@ -27,6 +27,7 @@ from service.api import (
     problems,
     quarantine,
     records,
+    scores,
     valuations,
 )
 from service.api.body_limit import BodyLimit
@@ -94,6 +95,7 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(assessments.routes)
     app.include_router(explanations.routes)
     app.include_router(batches.routes)
+    app.include_router(scores.routes)
     app.include_router(valuations.routes)
     app.include_router(records.routes)
     app.include_router(quarantine.routes)

@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from service.api import access
+from service.api import access, links
 from service.api.problems import Problem
 from service.api.record_examples import batch_schemas
 
@@ -38,6 +38,7 @@ def with_problems(app: FastAPI) -> Callable[[], dict[str, Any]]:
             document["components"]["schemas"].update({**nested, "Problem": schema, **batch_schemas()})
             drop_framework_refusals(document)
             access.document(app, document)
+            links.document(document)
         return original()
 
     return openapi

@@ -15,7 +15,7 @@ from models.errors import AssetlightError
 from service.bootstrap import Service
 
 
-def service_of(request: Request) -> Service:
+async def service_of(request: Request) -> Service:
     """The service that the application was made on."""
     service = request.app.state.service
     assert isinstance(service, Service)  # noqa: S101
@@ -41,7 +41,7 @@ async def require_json(request: Request) -> None:
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Expected Content-Type: application/json; found {declared or 'none'!r}."
         )
     if body := await request.body():
-        refuse_depth(body, service_of(request).settings.max_json_depth)
+        refuse_depth(body, (await service_of(request)).settings.max_json_depth)
         json.loads(body, object_pairs_hook=once_each)  # it is JSON: the framework has read it
 
 

@@ -60,6 +60,7 @@ STATUS_BY_ERROR: dict[str, HTTPStatus] = {
     "EventNotFound": HTTPStatus.NOT_FOUND,
     "EventTypeUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "EventsKeyNotUsable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "FeaturesRefused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "FourEyes": HTTPStatus.FORBIDDEN,
     "IdempotencyKeyReused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "KeyRepeated": HTTPStatus.UNPROCESSABLE_ENTITY,

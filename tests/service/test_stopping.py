@@ -46,7 +46,7 @@ def until(found: Any, seconds: float = 120.0) -> None:
 
 
 def test_work_in_flight_is_finished_and_new_work_is_refused(home: Path) -> None:
-    """SIGTERM during an assessment: it is answered and kept; a new request gets 503; then the process ends, in order."""
+    """SIGTERM during an assessment: it is answered and kept; a new request gets 503; then the process ends."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ASSETLIGHT_")}
     headers = bearer(token_at(home, Role.OFFICER))
     with subprocess.Popen(

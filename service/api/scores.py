@@ -1,0 +1,93 @@
+"""`/v1/scores`: the probability of a ready row of features, for systems that compute features themselves."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from service.api.access import require
+from service.api.given import GivenService, require_json
+from service.api.messages import Strict
+from service.api.problems import documented
+from service.people import Role
+
+routes = APIRouter(prefix="/v1/scores", tags=["assessments"])
+
+NOTICE_ZH = "评分，不是授信决定，不予保存"
+NOTICE_EN = "a score, not a decision, and not kept"
+MOST_FEATURES = 2000
+Value = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class ScoreRequest(Strict):
+    """A row of features as the model in force knows them (GET /v1/models, the model's card)."""
+
+    features: dict[str, Value | None] = Field(
+        max_length=MOST_FEATURES,
+        description="every feature of the model by name, in the feature's unit; null where it is not known",
+        examples=[{"sales_12m_fen": 4.2e8, "void_rate_12m": 0.01}],
+    )
+
+
+class ScoreResponse(BaseModel):
+    """`base_points` and all contributions add up to `points`; more points are safer."""
+
+    notice_zh: str
+    notice_en: str
+    pd: float | None = Field(description="default probability; null where nothing is known of the row")
+    pd_low: float | None = Field(description="null where the model has no interval")
+    pd_high: float | None
+    grade: str | None
+    points: float | None
+    base_points: float
+    contributions: dict[str, float]
+    bundle: str = Field(description="digest of the model")
+    policy: str = Field(description="digest of the policy that the grade is of")
+    simulated: bool = Field(description="the model learned from simulated data")
+
+
+@routes.post(
+    "",
+    response_model=ScoreResponse,
+    summary="Score a ready row of features",
+    responses=documented(
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    ),
+    dependencies=[require(Role.SERVICE), Depends(require_json)],
+)
+async def make_score(service: GivenService, asked: Annotated[ScoreRequest, Body()]) -> Response:
+    """Probability, grade, points and exact contributions by the model in force, without reading any record.
+
+    A promoted model is used within a second. Nothing is kept: for a decision, POST /v1/assessments.
+    """
+    scorer = service.row_scorer
+    by = scorer.at_hand()
+    if by is None:
+        by = await run_in_threadpool(scorer.look_up)
+    found = scorer.score(asked.features, by)
+    body = {
+        "notice_zh": NOTICE_ZH,
+        "notice_en": NOTICE_EN,
+        "pd": found.pd,
+        "pd_low": found.low,
+        "pd_high": found.high,
+        "grade": found.grade,
+        "points": found.points,
+        "base_points": found.base_points,
+        "contributions": dict(zip(by.bundle.features, found.contributions, strict=True)),
+        "bundle": by.bundle.digest,
+        "policy": by.policy.digest,
+        "simulated": by.bundle.simulated,
+    }
+    text = json.dumps(body, ensure_ascii=False, allow_nan=False)
+    return Response(text, headers={"Cache-Control": "no-store"}, media_type="application/json")
