@@ -156,3 +156,16 @@ def test_a_worker_killed_between_send_and_mark_repeats_the_id_and_nothing_else(b
     assert consumer.requests == [events[0]["id"], *(one["id"] for one in events)]  # the one repeated
     assert events[-1]["subject"] == case["id"]
     assert not consumer.bad
+
+
+def test_the_api_itself_delivers_when_asked_to(home: Path, database_url: str) -> None:
+    """`serve --deliver-events`: what happens while it serves arrives, and it stops in order."""
+    bank, consumer = bank_on(home, database_url, deliver_events=True), Consumer()
+    with consumer.up(), bank.http:
+        made = bank.post("risk", SUBSCRIPTIONS, {"name": "engine", "url": consumer.url, "types": ["*"]}).json()
+        consumer.secret = made["secret"]
+        case = bank.moved("officer", bank.apply(), "submit")
+        wait_for(lambda: len(consumer.taken) == 2)
+    assert [one["type"] for one in consumer.taken] == ["application.assessed", "application.submitted"]
+    assert {one["subject"] for one in consumer.taken} == {case["id"]}
+    assert not consumer.bad
