@@ -140,7 +140,7 @@ def restore_command(
 
     def show(console: Console) -> None:
         console.print(f"{facts['database']}: restored from {file}, {words_of(found)}", soft_wrap=True)
-        console.print("restore beside it 另需恢复: lake/, bundles/ (from their own backups)")
+        console.print("restore beside it 另需恢复: lake/, bundles/, attachments/ (from their own backups)")
 
     context.finish(facts, show)
 
@@ -181,8 +181,11 @@ def words_of(found: dict[str, Any]) -> str:
     return f"verified: {found['entries']:,} entries"
 
 
+KEPT_BESIDE = ("lake", "bundles", "attachments", "received", "results", "quarantine")  # folders of the data directory
+
+
 def beside(context: Context) -> list[Path]:
-    """What else belongs to a backup: records, models, results and the bank's own policy."""
+    """What else belongs to a backup: records, models, files of cases, results and the bank's own policy."""
     settings = context.settings
-    own = [settings.home / name for name in ("lake", "bundles", "received", "results", "quarantine")]
+    own = [settings.home / name for name in KEPT_BESIDE]
     return [path for path in (*own, settings.policy_dir) if path is not None and path.exists()]
