@@ -17,23 +17,19 @@ rate, each measured from the time it was due, so that waiting in a queue counts.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import re
 import shutil
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
-from urllib.parse import urlsplit
 
 import httpx2
 import numpy as np
@@ -55,7 +51,7 @@ from tests.factories import SIGNED_FEATURES, bundle
 AS_OF = date(2023, 12, 31)
 INVOICES = 2_000
 AIM_P99_MS, AIM_TIMES = 150.0, 8.0
-SERVER_CORE, LOAD_CORE = 0, 1
+SERVER_CORE = 0
 BARE = "bare"
 PANDAS = "pandas"
 
@@ -163,79 +159,14 @@ def server(what: str, home: Path) -> Iterator[str]:
         process.wait(30)
 
 
-# ---- the load; runs in a process of its own as well: python -m benchmarks.api --load ...
-
-
-async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
-    """One request on an open connection; gives the status."""
-    writer.write(request)
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
-    assert length is not None, head
-    await reader.readexactly(int(length[1]))
-    return int(head[9:12])
-
-
-def request_bytes(address: str, path: str, body: bytes, token: str) -> bytes:
-    """The same request again and again."""
-    host = urlsplit(address).netloc
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nAuthorization: Bearer {token}\r\n"
-    )
-    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
-
-
-async def loaded(address: str, request: bytes, seconds: float, connections: int, rate: float) -> dict[str, float]:
-    """Without a pause where `rate` is 0, else at fixed times; latencies in milliseconds."""
-    parts = urlsplit(address)
-    statuses: dict[int, int] = {}
-    latencies: list[float] = []
-    began = time.perf_counter()
-    due = iter(arrivals(rate, seconds)) if rate else None
-
-    async def client() -> None:
-        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-        while True:
-            start = time.perf_counter()
-            if due is not None:
-                at = next(due, None)
-                if at is None:
-                    break
-                start = began + at
-                await asyncio.sleep(max(0.0, start - time.perf_counter()))
-            elif start - began > seconds:
-                break
-            status = await exchange(reader, writer, request)
-            statuses[status] = statuses.get(status, 0) + 1
-            latencies.append((time.perf_counter() - start) * 1e3)
-        writer.close()
-
-    await asyncio.gather(*(client() for _ in range(connections)))
-    took = time.perf_counter() - began
-    assert set(statuses) <= {200, 201}, statuses
-    latencies.sort()
-    return {
-        "requests": len(latencies),
-        "requests/s": round(len(latencies) / took, 1),
-        "p50 ms": round(statistics.median(latencies), 2),
-        "p99 ms": round(latencies[min(len(latencies) - 1, int(len(latencies) * 0.99))], 2),
-    }
-
-
-def arrivals(rate: float, seconds: float) -> list[float]:
-    """Times at which requests are due, as independent callers come (Poisson)."""
-    rng, at, found = Random(1), 0.0, []  # noqa: S311
-    while at < seconds:
-        at += rng.expovariate(rate)
-        found.append(at)
-    return found
+# ---- the load: benchmarks/api_load.py, a process of its own
 
 
 def load(address: str, path: str, body: bytes, token: str, **how: float) -> dict[str, float]:
     """Load from a process of its own on the other core."""
     asked = {"address": address, "path": path, "body": body.decode(), "token": token, **how}
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.api", "--load"],
+        [sys.executable, "-m", "benchmarks.api_load"],
         input=json.dumps(asked),
         stdout=subprocess.PIPE,
         check=True,
@@ -243,15 +174,6 @@ def load(address: str, path: str, body: bytes, token: str, **how: float) -> dict
     )
     found: dict[str, float] = json.loads(done.stdout)
     return found
-
-
-def load_process() -> None:
-    """What `load` starts."""
-    os.sched_setaffinity(0, {LOAD_CORE % (os.cpu_count() or 1)})
-    asked = json.load(sys.stdin)
-    request = request_bytes(asked["address"], asked["path"], asked["body"].encode(), asked["token"])
-    run = loaded(asked["address"], request, asked["seconds"], int(asked["connections"]), asked["rate"])
-    print(json.dumps(asyncio.run(run)))
 
 
 def stages(address: str, token: str) -> dict[str, tuple[float, float]]:
@@ -330,11 +252,7 @@ def main() -> None:
     arguments.add_argument("--small", action="store_true")
     arguments.add_argument("--serve", help=argparse.SUPPRESS)
     arguments.add_argument("--home", type=Path, help=argparse.SUPPRESS)
-    arguments.add_argument("--load", action="store_true", help=argparse.SUPPRESS)
     given = arguments.parse_args()
-    if given.load:
-        load_process()
-        return
     if given.serve:
         serve(given.serve, given.home)
         return

@@ -1,0 +1,93 @@
+"""The load of `benchmarks.api`: a process of its own on another core, which imports nothing that takes long."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import statistics
+import sys
+import time
+from random import Random
+from urllib.parse import urlsplit
+
+LOAD_CORE = 1
+
+
+async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
+    """One request on an open connection; gives the status."""
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+    assert length is not None, head
+    await reader.readexactly(int(length[1]))
+    return int(head[9:12])
+
+
+def request_bytes(address: str, path: str, body: bytes, token: str) -> bytes:
+    """The same request again and again."""
+    host = urlsplit(address).netloc
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nAuthorization: Bearer {token}\r\n"
+    )
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+async def loaded(address: str, request: bytes, seconds: float, connections: int, rate: float) -> dict[str, float]:
+    """Without a pause where `rate` is 0, else at fixed times; latencies in milliseconds."""
+    parts = urlsplit(address)
+    statuses: dict[int, int] = {}
+    latencies: list[float] = []
+    began = time.perf_counter()
+    due = iter(arrivals(rate, seconds)) if rate else None
+
+    async def client() -> None:
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        while True:
+            start = time.perf_counter()
+            if due is not None:
+                at = next(due, None)
+                if at is None:
+                    break
+                start = began + at
+                await asyncio.sleep(max(0.0, start - time.perf_counter()))
+            elif start - began > seconds:
+                break
+            status = await exchange(reader, writer, request)
+            statuses[status] = statuses.get(status, 0) + 1
+            latencies.append((time.perf_counter() - start) * 1e3)
+        writer.close()
+
+    await asyncio.gather(*(client() for _ in range(connections)))
+    took = time.perf_counter() - began
+    assert set(statuses) <= {200, 201}, statuses
+    latencies.sort()
+    return {
+        "requests": len(latencies),
+        "requests/s": round(len(latencies) / took, 1),
+        "p50 ms": round(statistics.median(latencies), 2),
+        "p99 ms": round(latencies[min(len(latencies) - 1, int(len(latencies) * 0.99))], 2),
+    }
+
+
+def arrivals(rate: float, seconds: float) -> list[float]:
+    """Times at which requests are due, as independent callers come (Poisson)."""
+    rng, at, found = Random(1), 0.0, []  # noqa: S311
+    while at < seconds:
+        at += rng.expovariate(rate)
+        found.append(at)
+    return found
+
+
+def load_process() -> None:
+    """What `load` starts."""
+    os.sched_setaffinity(0, {LOAD_CORE % (os.cpu_count() or 1)})
+    asked = json.load(sys.stdin)
+    request = request_bytes(asked["address"], asked["path"], asked["body"].encode(), asked["token"])
+    run = loaded(asked["address"], request, asked["seconds"], int(asked["connections"]), asked["rate"])
+    print(json.dumps(asyncio.run(run)))
+
+
+if __name__ == "__main__":
+    load_process()
