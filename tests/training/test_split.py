@@ -123,7 +123,7 @@ def test_entities_that_time_keeps_apart_need_one_part_only() -> None:
 
 
 def test_inner_folds_hold_later_rows_of_other_entities() -> None:
-    """With time the days of at most the last quarter are scored from the earlier rows of other entities; without, every row is."""
+    """The days of at most the last quarter are scored from earlier rows of other entities; without time every row."""
     sample = a_sample(QUARTERS, 60)
     parts = Inner(5).parts(sample, 7)
     assert sample.day is not None
