@@ -123,12 +123,12 @@ def test_entities_that_time_keeps_apart_need_one_part_only() -> None:
 
 
 def test_inner_folds_hold_later_rows_of_other_entities() -> None:
-    """The days of at most the last quarter are scored from earlier rows of other entities; without time every row."""
+    """With time the last third is scored from the earlier rows of other entities; without, every row is."""
     sample = a_sample(QUARTERS, 60)
     parts = Inner(5).parts(sample, 7)
     assert sample.day is not None
     for part in parts:
         assert sample.day[part.learn].max() < sample.day[part.held].min()
         assert not set(sample.entity[part.learn]) & set(sample.entity[part.held])
-    assert sum(len(part.held) for part in parts) == 40  # one day of six: two would be a third
+    assert sum(len(part.held) for part in parts) == 80
     assert len(Inner(5, 2).parts(a_sample(None, 240), 7)) == 10
