@@ -100,6 +100,7 @@ def run_plan(
         watch = _Watch(plan, folder, receipts, progress)
         try:
             unread = _do(plan, folder, lake, receipts, engine, watch)
+            remove_drafts(at)  # a worker that was killed leaves its own
         except BatchCancelled:
             watch.tell(CANCELLED)
             raise

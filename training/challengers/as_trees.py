@@ -162,7 +162,7 @@ class _Tree:
         left = self._between(step, bins, first, middle)
         right = self._between(step, bins, middle + 1, last)
         return self._close(
-            place, step.column, _below(step.cuts[middle]), left, right, missing_left=(step.missing or 0) < middle
+            place, step.column, _below(step.cuts[middle]), left, right, missing_left=(step.missing or 0) <= middle
         )
 
     def _open(self) -> int:

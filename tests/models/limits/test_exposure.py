@@ -19,7 +19,7 @@ from tests.position_rows import policy_with
 
 OF_THIS_BANK = {
     "sources_total", "grade_maximum", "product_maximum", "inclusive_line", "single_name", "group", "net_assets",
-    "model_uncertainty",
+    "model_uncertainty", "early_warning",
 }  # fmt: skip
 
 

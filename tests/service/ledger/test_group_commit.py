@@ -53,7 +53,7 @@ def test_those_who_wait_share_the_next_commit(store: Store, monkeypatch: pytest.
     original = store.writing
 
     @contextmanager
-    def slow() -> Iterator[Connection]:
+    def slow(**_given: Any) -> Iterator[Connection]:
         commits.append(1)
         with original() as connection:
             if len(commits) == 1:
@@ -84,7 +84,7 @@ def test_a_work_that_is_refused_hurts_nobody_in_its_group(store: Store, monkeypa
     original, held = store.writing, threading.Event()
 
     @contextmanager
-    def hold() -> Iterator[Connection]:
+    def hold(**_given: Any) -> Iterator[Connection]:
         if not held.is_set():
             held.set()
             gate.wait(20)
@@ -121,7 +121,7 @@ def test_a_database_that_fails_acknowledges_nothing_and_recovers(store: Store, m
     original = store.writing
 
     @contextmanager
-    def failing() -> Iterator[Connection]:
+    def failing(**_given: Any) -> Iterator[Connection]:
         with original():
             raise OperationalError("commit", {}, Exception("disk full"))
         yield  # type: ignore[unreachable]
@@ -139,7 +139,7 @@ def test_a_leader_that_is_interrupted_lets_the_others_go_on(store: Store, monkey
     writer = LedgerWriter(store)
 
     @contextmanager
-    def interrupted() -> Iterator[Connection]:
+    def interrupted(**_given: Any) -> Iterator[Connection]:
         raise KeyboardInterrupt
         yield  # type: ignore[unreachable]
 
