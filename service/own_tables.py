@@ -35,6 +35,7 @@ class TableScores:
     by_grade: dict[str, int]
     mean_pd: float
     files: dict[str, Path]
+    repeated: dict[str, list[int]]  # by file: the rows that repeat an earlier one, as a spreadsheet program counts
 
     def facts(self) -> dict[str, Any]:
         """For a machine."""
@@ -46,6 +47,7 @@ class TableScores:
             "mean_pd": round(self.mean_pd, 6),
             "limits": None,  # they need the stored records
             "simulated": self.bundle.simulated,
+            "repeated_rows": self.repeated,
             "files": {kind: str(path) for kind, path in self.files.items()},
         }
 
@@ -79,4 +81,13 @@ def score_tables(
     pq.write_table(table.replace_schema_metadata(said), files["parquet"])
     pacsv.write_csv(table, files["csv"])
     counted = Counter(grade for grade in grades if grade is not None)
-    return TableScores(bundle, as_of, len(found), dict(sorted(counted.items())), float(np.nanmean(found.pd)), files)
+    repeated = {path.name: one.lines[one.repeated].tolist() for path, one in zip(paths, own, strict=True)}
+    return TableScores(
+        bundle,
+        as_of,
+        len(found),
+        dict(sorted(counted.items())),
+        float(np.nanmean(found.pd)),
+        files,
+        {name: lines for name, lines in repeated.items() if lines},
+    )

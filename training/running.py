@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from models.features import CATALOGUE, Feature
 from models.lake import Lake
-from models.prepared import LabelColumn, read_prepared, read_schema
+from models.prepared import LabelColumn, Schema, read_prepared, read_schema
 from training.dataset import assemble
 from training.gathered import LABELS, PANEL, TABLE, Gathered
 from training.labels import read_labels
@@ -101,10 +101,7 @@ def gather(request: Request, progress: Callable[[int, int], None] = lambda *_: N
         return _from_table(request)
     chosen = choose_features(CATALOGUE, split_names(request.features), split_names(request.without))
     if request.rows is Rows.PANEL:
-        wanted = PanelRequest(
-            request.home, request.as_of, request.to, request.every_months, request.known_until, request.horizon_months
-        )
-        gathered = gather_panel(wanted, chosen, progress)
+        gathered = gather_panel(panel_request(request), chosen, progress)
     else:
         gathered = _from_labels(request, chosen)
     for path, schema in zip(request.own, request.schemas, strict=True):
@@ -123,11 +120,24 @@ def _from_labels(request: Request, chosen: Sequence[Feature]) -> Gathered:
 
 
 def _from_table(request: Request) -> Gathered:
+    table, schema = table_asked_for(request)
+    names, without = split_names(request.features), split_names(request.without)
+    return gather_table(table, schema, as_of=request.as_of, names=names, without=without)
+
+
+def panel_request(request: Request) -> PanelRequest:
+    """The days of the loan records that a person asked for."""
+    return PanelRequest(
+        request.home, request.as_of, request.to, request.every_months, request.known_until, request.horizon_months
+    )
+
+
+def table_asked_for(request: Request) -> tuple[Path, Schema]:
+    """The prepared table and its schema, with the label column that was asked for instead of the schema's."""
     if request.table is None or len(request.schemas) != 1:
         raise ValueError("a prepared table needs its schema")
     schema = read_schema(request.schemas[0])
     if request.label_column is not None:
         given = schema.label or LabelColumn(request.label_column)
         schema = replace(schema, label=replace(given, column=request.label_column))
-    names, without = split_names(request.features), split_names(request.without)
-    return gather_table(request.table, schema, as_of=request.as_of, names=names, without=without)
+    return request.table, schema

@@ -68,13 +68,20 @@ def show(bundle: Bundle, made: Publication) -> None:
     grades = measured["grades"] or {}
     if grades:
         console.print("  grades / 等级: " + ", ".join(f"{grade} {number}" for grade, number in grades.items()))
+    show_place(console, bundle, made)
+    show_skill(console, bundle, made)
+
+
+def show_place(console: Console, bundle: Bundle, made: Publication) -> None:
+    """Where the bundle is, and the commands that show and use what else it holds."""
     console.print(f"bundle / 模型包 {bundle.digest[:12]} → {made.directory}")
+    if "scorecard" in bundle.card:
+        console.print(f"  WoE and points of every bin / 评分卡分箱: assetlight scorecard --bundle {made.directory}")
     if bundle.own_columns and not made.in_force:
         console.print(
             f"  {len(bundle.own_columns)} own columns / 自备列: not in force, records do not hold them / 未启用. "
             f"Score / 评分: assetlight score --table FILE --bundle {bundle.digest[:12]}"
         )
-    show_skill(console, bundle, made)
 
 
 def show_skill(console: Console, bundle: Bundle, made: Publication) -> None:

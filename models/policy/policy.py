@@ -19,6 +19,7 @@ OF_CALIBRATION = "calibration."  # how training sets the level of a model: in th
 OF_ALLOCATION = "allocation."  # how a budget is shared out over decided cases
 OF_NOTICE = "notice."  # what an applicant is told about asking and answering
 BESIDE_DECISIONS = (OF_VALIDATION, OF_CALIBRATION, OF_ALLOCATION, OF_NOTICE)  # no rule of a decision reads them
+OF_EVERY_DECISION = ("request.default_product", "grading.upper_pd")
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,14 @@ class Policy:
         parameter = self._parameter(name)
         dated = parameter.on(self.on)
         if dated is None:
+            first = self._begins(parameter)
             raise PolicyValueNotInForce(
-                f"policy value {name} is not in force on {self.on}",
-                expected=f"a day from {parameter.values[0].first_day} on",
-                where=parameter.file,
-                advice="append a dated value for that day, or score a later day",
+                f"policy value {name} is not in force on {self.on}: the first day on which it can be used is {first}",
+                expected=f"a day from {first} on",
+                found=self.on.isoformat(),
+                where=f"policy file {parameter.file}",
+                advice=f"Ask for a day from {first} on; or state what held on {self.on} in {parameter.file} of the "
+                "bank's own policy folder (ASSETLIGHT_POLICY_DIR), with its source",
                 field=name,
             )
         self._in_force[name] = dated
@@ -185,6 +189,11 @@ class Policy:
             for name, parameter in self.parameters.items()
             if (dated := parameter.on(self.on)) is not None
         }
+
+    def _begins(self, parameter: Parameter) -> date:
+        """The first day on which a parameter and what every decision reads besides are in force together."""
+        read = [self.parameters[name] for name in OF_EVERY_DECISION if name in self.parameters]
+        return max(item.values[0].first_day for item in (parameter, *read))
 
     def _parameter(self, name: str) -> Parameter:
         if name not in self.parameters:

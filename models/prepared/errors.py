@@ -31,3 +31,15 @@ class WhenKnownNotSaid(AssetlightError):
 
 class OutcomeNotUnderstood(AssetlightError):
     """A value of the label column is neither default nor no default."""
+
+
+class RowNotWhole(AssetlightError):
+    """A row cannot be laid under the columns: more or fewer cells than the header, or a line that is no record."""
+
+
+class RowsRepeated(AssetlightError):
+    """Rows repeat an earlier row in every column, and the schema does not say whether they count."""
+
+
+class EntityDayRepeated(AssetlightError):
+    """Two rows of one entity count from the same day and say different things."""

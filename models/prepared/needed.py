@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import AssetlightError
+from models.prepared.repeats import KEEP
 from models.prepared.rows import PreparedRows, read_prepared
 from models.prepared.schema import Schema
 
@@ -22,7 +23,8 @@ def own_schemas(card: Mapping[str, Any]) -> tuple[Schema, ...]:
 
 
 def read_own(paths: Sequence[Path], card: Mapping[str, Any]) -> tuple[PreparedRows, ...]:
-    """Read the tables to be scored by the schemas that the card holds; label and weight are not asked for.
+    """Read the tables to be scored by the schemas that the card holds; label and weight are not asked for, and a row
+    that is there twice is scored twice.
 
     Raises NoOwnColumns where their number differs, and what `read_prepared` raises.
     """
@@ -35,7 +37,7 @@ def read_own(paths: Sequence[Path], card: Mapping[str, Any]) -> tuple[PreparedRo
             advice="Name the tables in the order of training, or leave --table out",
         )
     alone = bool(card["own_columns"].get("alone"))
-    bare = [replace(schema, label=None, weight=None, segments=()) for schema in schemas]
+    bare = [replace(schema, label=None, weight=None, segments=(), repeats=KEEP) for schema in schemas]
     if alone:
         bare = [replace(schema, day=None, known_at=None) for schema in bare]
     return tuple(read_prepared(path, schema) for path, schema in zip(paths, bare, strict=True))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +22,7 @@ from models.prepared.errors import (
     RowWithoutKey,
     ValueNotOfItsType,
 )
+from models.prepared.repeats import ONCE, check_repeats, check_whole, repeats_of
 from models.prepared.schema import CATEGORY, FLAG, NUMBER, OTHER, OwnColumn, Schema
 from models.records.identifier import normal_identifier
 from models.sheets import Sheet, read_sheets
@@ -54,6 +56,8 @@ class PreparedRows:
     ignored: tuple[str, ...]  # headers that the schema does not name
     origin: str
     sha256: str
+    lines: NDArray[np.int64]  # number of each row in the file, as a spreadsheet program shows it
+    repeated: NDArray[np.bool_]  # whether an earlier row has the same cells in every column of the file
 
     def __len__(self) -> int:
         return len(self.entity)
@@ -61,6 +65,22 @@ class PreparedRows:
     def levels(self) -> dict[str, tuple[str, ...]]:
         """Of each category its frequent levels, the most frequent first, and OTHER for the rest. No outcome is read."""
         return {name: _frequent(values) for name, values in self.categories.items()}
+
+    def once(self) -> PreparedRows:
+        """The rows without those that repeat an earlier one."""
+        return self if not self.repeated.any() else self.rows(~self.repeated)
+
+    def rows(self, chosen: NDArray[np.bool_]) -> PreparedRows:
+        """Some of the rows, in their order."""
+
+        def of(values: Any) -> Any:  # noqa: ANN401
+            return None if values is None else values[chosen]
+
+        columns = ("entity", "day", "known_at", "outcome", "weight", "lines", "repeated")
+        chosen_of: dict[str, Any] = {name: of(getattr(self, name)) for name in columns}
+        for name in ("numbers", "categories", "segments"):
+            chosen_of[name] = {each: of(values) for each, values in getattr(self, name).items()}
+        return replace(self, **chosen_of)
 
     def matrix(self, names: Sequence[str], schema: Schema) -> Matrix:
         """Columns as float64 [N, F]; a category as the number of its level in the schema, unseen ones as OTHER."""
@@ -76,13 +96,20 @@ class PreparedRows:
 def read_prepared(path: Path, schema: Schema) -> PreparedRows:
     """Read a workbook, CSV, NDJSON or Parquet file by a schema.
 
-    Raises ColumnNotInFile, ValueNotOfItsType, MissingCodeNotDeclared, RowWithoutKey, OutcomeNotUnderstood.
+    Where the schema says `repeats: once`, rows that repeat an earlier one are left out. Raises ColumnNotInFile,
+    HeaderRepeated, RowNotWhole, RowsRepeated, ValueNotOfItsType, MissingCodeNotDeclared, RowWithoutKey,
+    OutcomeNotUnderstood.
     """
     pieces = list(read_sheets(path))
     pieces = [piece for piece in pieces if piece.name == pieces[0].name]
     _check_headers(pieces[0], schema)
+    used = {column.where for column in schema.columns} | {schema.entity, schema.day, schema.known_at, schema.weight}
+    used |= set(schema.segments) | ({schema.label.column} if schema.label else set())
+    check_whole(pieces, [header for header in pieces[0].headers if header in used])
     file = path.name
     rows = np.concatenate([piece.rows for piece in pieces])
+    repeated = repeats_of(pieces)
+    check_repeats(repeated, rows, schema.repeats, file)
     numbers: dict[str, Matrix] = {}
     categories: dict[str, Texts] = {}
     for column in schema.columns:
@@ -92,9 +119,7 @@ def read_prepared(path: Path, schema: Schema) -> PreparedRows:
         else:
             numbers[column.name] = _numbers_of(cells, column, rows, file)
     stated = {piece.origin for piece in pieces if piece.origin}
-    used = {column.where for column in schema.columns} | {schema.entity, schema.day, schema.known_at, schema.weight}
-    used |= set(schema.segments) | ({schema.label.column} if schema.label else set())
-    return PreparedRows(
+    found = PreparedRows(
         schema=schema,
         entity=_entities(_cells(pieces, schema.entity), rows, file),
         numbers=numbers,
@@ -107,7 +132,10 @@ def read_prepared(path: Path, schema: Schema) -> PreparedRows:
         ignored=tuple(header for header in pieces[0].headers if header and header not in used),
         origin=", ".join(sorted(stated)) or schema.origin,
         sha256=sha256_hex(path.read_bytes()),
+        lines=rows,
+        repeated=repeated,
     )
+    return found.once() if schema.repeats == ONCE else found
 
 
 def _check_headers(sheet: Sheet, schema: Schema) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from models.policy.errors import PolicyFileInvalid
 from models.policy.yaml_text import TextTree, read_yaml_text
 from models.prepared.errors import SchemaNotUsable
+from models.prepared.repeats import KEEP, ONCE, REFUSE
 
 SCHEMA_VERSION = "1"
 NUMBER, FLAG, CATEGORY = "number", "flag", "category"
@@ -23,7 +24,9 @@ TYPES = (NUMBER, FLAG, CATEGORY)
 OTHER = "(other)"  # the level of every rare or unseen value of a category
 _NAME = re.compile(r"^[^\W\d]\w*$")
 _DIRECTIONS = {"1": 1, "+1": 1, "up": 1, "-1": -1, "down": -1, "0": 0, "": 0}
-_TOP = ("schema_version", "origin", "entity", "day", "known_at", "label", "weight", "segments", "bar", "columns")
+_TOP = (
+    "schema_version", "origin", "entity", "day", "known_at", "label", "weight", "segments", "bar", "repeats", "columns",
+)  # fmt: skip
 _LABEL = ("column", "yes", "no", "horizon_months")
 
 
@@ -72,6 +75,7 @@ class Schema:
     weight: str | None = None
     segments: tuple[str, ...] = ()  # columns that name a segment: sector, region
     bar: str | None = None  # a column that alone orders risk; what a model is held against
+    repeats: str = REFUSE  # rows that are in the file twice: refuse them, count them once, or keep them
 
     def __post_init__(self) -> None:
         _check(self)
@@ -94,6 +98,8 @@ class Schema:
             for column in found["columns"]
         ]
         found["segments"] = list(self.segments)
+        if self.repeats == REFUSE:
+            del found["repeats"]  # as cards had it before repeats were spoken about
         if self.label is not None:
             found["label"] = {**found["label"], "yes": list(self.label.yes), "no": list(self.label.no)}
         return found
@@ -147,6 +153,7 @@ def _schema(tree: Mapping[str, TextTree], file: str) -> Schema:
         weight=_text(tree, "weight", file) or None,
         segments=tuple(str(each) for each in segments) if isinstance(segments, list) else (str(segments),),
         bar=_text(tree, "bar", file) or None,
+        repeats=_text(tree, "repeats", file) or REFUSE,
     )
 
 
@@ -225,6 +232,11 @@ def _check(schema: Schema) -> None:
                 f"a column to learn from is also {keys[column.where]}", field=column.name, found=column.where,
                 advice="Take it out of `columns`: a model that sees it knows what it is asked for",
             )  # fmt: skip
+    if schema.repeats not in (KEEP, ONCE, REFUSE):
+        raise SchemaNotUsable(
+            "what to do with rows that are in the file twice is not understood",
+            field="repeats", expected=f"{REFUSE}, {ONCE} or {KEEP}", found=schema.repeats,
+        )  # fmt: skip
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise SchemaNotUsable("a column is listed twice", field=repeated[0], found=", ".join(repeated))

@@ -91,7 +91,7 @@ def list_models(service: GivenService) -> dict[str, Any]:
 @routes.get("/live-on/{day}", dependencies=[require(*READS)], summary="The model of a day", responses=FAILURES)
 def live_on(service: GivenService, day: date, product: str | None = None) -> dict[str, Any]:
     """Which model was in force at the end of a day of the bank, and by whose hand; null before any promotion."""
-    move = service.registry.standing().live_on(day, product)
+    move = service.registry.live_on(day, product)
     return {"on": day.isoformat(), "model": move and move.model, "move": move and move_facts(move)}
 
 

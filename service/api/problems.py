@@ -57,6 +57,7 @@ STATUS_BY_ERROR: dict[str, HTTPStatus] = {
     "DecisionNotReproduced": HTTPStatus.CONFLICT,
     "EnterpriseUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "EventNotDead": HTTPStatus.CONFLICT,
+    "DayNotReached": HTTPStatus.UNPROCESSABLE_ENTITY,
     "EventNotFound": HTTPStatus.NOT_FOUND,
     "EventTypeUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "EventsKeyNotUsable": HTTPStatus.SERVICE_UNAVAILABLE,

@@ -81,8 +81,9 @@ def show(console: Console, measured: DriftMeasured, facts: dict[str, Any]) -> No
     console.print(table)
     expected = figures["expected"]
     console.print(
-        f"expected without outcomes 无标签预期 (CBPE): AUC {expected['auc']} (at training 训练时 "
-        f"{expected['auc_at_training']}), Brier {expected['brier']}, mean PD 平均违约概率 {expected['mean_pd']}"
+        f"expected without outcomes 无标签预期 (CBPE): AUC {expected['auc']} (the same, of the rows learned "
+        f"from 训练行的同一预期 {expected['auc_at_training']}), Brier {expected['brier']}, mean PD 平均违约概率 "
+        f"{expected['mean_pd']}"
     )
     matured = figures["matured"]
     if matured is None:
@@ -92,6 +93,6 @@ def show(console: Console, measured: DriftMeasured, facts: dict[str, Any]) -> No
     console.print(
         f"matured 已到期 {matured['as_of']}: {whole['rows']:,} enterprises, {whole['defaults']} defaults 违约, "
         f"predicted 预测 {whole['mean_pd']:.2%}, observed 实际 {whole['observed_rate']:.2%}; AUC {matured['auc']} "
-        f"(at training 训练时 {matured['auc_at_training']})"
+        f"(measured on unseen rows at training 训练时样本外实测 {matured['auc_at_training']})"
         + ("  [dim]seen in training: no evidence 训练已见[/]" if matured["seen_in_training"] else "")
     )

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from models.canonical import canonical_json
+from models.explanation.scorecard import scorecard_lines
 from service.assessing import Question, has_stored_rows, nothing_stored
 from service.bootstrap import build
 from service.cli.app import commands
 from service.cli.context import AsOfOption, HomeOption, JsonOption, open_context, parse_enterprise
-from service.cli.explained import Language, show_decision, show_explanation
+from service.cli.explained import Language, scorecard, show_decision, show_explanation
 from service.cli.score import AmountOption, ProductOption
 from service.explaining import explanation_of
 from service.recording import asked_of
@@ -76,9 +78,15 @@ def explain(
     service.close()
     explanation = explanation_of(assessor, decision, None)
     told = {name: explanation.model_dump(mode="json")[name] for name in MADE_ON_DEMAND}
+    card = assessor.bundles.named(decision.bundle.digest).card
+    lines = scorecard_lines(card, decision.feature_values, decision.contributions)
+    if lines:
+        told["scorecard"] = [asdict(line) for line in lines]
 
     def show(console: Console) -> None:
         show_decision(console, decision, lang)
+        if lines:
+            console.print(scorecard(lines, decision.base_points or 0.0, lang))
         show_explanation(console, explanation, lang)
 
     context.finish({**json.loads(decision.to_json()), "explanation": told}, show)

@@ -172,7 +172,7 @@ def live_on(
 ) -> None:
     """Say which model was in force at the end of a day, since when and by whose hand. 某日启用的是哪个模型。"""
     context, service = opened(home, as_json=as_json)
-    move = service.registry.standing().live_on(day, product)
+    move = service.registry.live_on(day, product)
     facts = {"on": day.isoformat(), "product": product, "model": move and move.model, "move": move and move_facts(move)}
     context.finish(facts, lambda console: show_live(console, facts))
 
@@ -207,6 +207,14 @@ def verify(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Verify every record, every rule, and every registered bundle; anything wrong exits with 1. 核验全部记录。"""
     context, service = opened(home, as_json=as_json)
     registry = service.registry
+    damage = registry.damage()
+    if damage:
+        facts = {
+            "records": None, "head": "", "models": 0, "broken": [], "refused": [],
+            "damage": [one.as_dict() for one in damage], "exit_code": 1,
+        }  # fmt: skip
+        context.finish(facts, lambda console: show_verified(console, facts))
+        raise typer.Exit(1)
     standing = registry.standing()
     broken = []
     for digest, model in standing.models.items():
@@ -223,6 +231,7 @@ def verify(home: HomeOption = None, as_json: JsonOption = False) -> None:
         "models": len(standing.models),
         "broken": broken,
         "refused": [one.as_dict() for one in standing.refused],
+        "damage": [],
         "exit_code": int(wrong),
     }
     context.finish(facts, lambda console: show_verified(console, facts))

@@ -17,6 +17,10 @@ DEVELOPMENT = (
     "the bundle last trained here decides"
 )
 SIMULATED = "[yellow]SIMULATED data 模拟数据: proves mechanics, not predictive power 只证明流程可用[/]"
+DAMAGED = (
+    "[bold red]records are missing or were changed 登记记录缺失或被改动[/]: nothing is in force until the database is "
+    "restored from a backup made before; what the backup lacks is said by this command again 须从备份恢复数据库"
+)
 ROLES = {"champion": "[bold green]champion 现用[/]", "challenger": "[cyan]challenger 挑战者[/]"}
 KINDS = {
     "model_registered": "registered 登记",
@@ -175,6 +179,12 @@ def show_live(console: Console, facts: Mapping[str, Any]) -> None:
 
 def show_verified(console: Console, facts: Mapping[str, Any]) -> None:
     """What was verified, and what is wrong."""
+    if facts["damage"]:
+        for one in facts["damage"]:
+            place = f"record {one['sequence']} ({one['kind']}, model {str(one['model'])[:SHORT] or '-'}): "
+            console.print(Text((place if one["sequence"] else "") + one["reason"], "bold red"))
+        console.print(DAMAGED)
+        return
     console.print(f"{facts['records']} records, {facts['models']} models, head {facts['head'][:SHORT] or '-'}")
     for one in facts["broken"]:
         console.print(Text(f"model {one['model'][:SHORT]}: {one['message']} ({one['error']})", "bold red"))

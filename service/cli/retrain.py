@@ -52,7 +52,7 @@ def retrain(
     service = build(context.settings)
     read = read_config(config)
     with _bar(context) as progress:
-        job = Job(read, context.home, service.registry, service.bundles, open_door(), progress=progress)
+        job = Job(read, context.home, service.registry, service.bundles, open_door(), config.parent, progress=progress)
         ended = job.run(wait=wait)
     code = NOT_PUT_IN_FORCE if ended.result == STOPPED else 0
     facts = {**ended.as_dict(), "exit_code": code}
@@ -82,19 +82,21 @@ def show(console: Console, facts: dict[str, Any]) -> None:
         console.print("[dim]already done by an earlier run of the same inputs 相同输入已处理[/]")
     console.print(f"{RESULTS[facts['result']]} {facts['model'][:12]}: ", Text(facts["reason"]))
     comparison = facts["comparison"]
-    if comparison is None:
+    if comparison is None and facts["result"] == REGISTERED:
         console.print("no champion to compare with 没有现用模型可比")
+    if comparison is None:
         return
-    console.print(
-        f"{comparison['rows']:,} rows 行, {comparison['defaults']:,} defaults 违约, tested 检验 "
-        f"{', '.join(comparison['tested_days'])}"
-    )
+    tested = ", ".join(comparison["tested_days"]) or "in folds, without days 分折、无时点"
+    console.print(f"{comparison['rows']:,} rows 行, {comparison['defaults']:,} defaults 违约, tested 检验 {tested}")
+    scored = comparison.get("scored")
+    if scored:
+        console.print(Text(f"  {scored['en']}\n  {scored['zh']}"), soft_wrap=True)
     for metric in ("auc", "brier"):
         found = comparison[metric]
         console.print(
             f"  {metric.upper()}  challenger 挑战者 {found['challenger']['value']:.4f}  champion 现用 "
             f"{found['champion']['value']:.4f}  gain 增益 {found['gain']['value']:+.4f} "
-            f"[{found['gain']['low']:+.4f}, {found['gain']['high']:+.4f}]"
+            f"[{found['gain']['low']:+.4f}, {found['gain']['high']:+.4f}] (paired 成对, 95 %)"
         )
     if comparison["champion_saw_test"]:
         console.print(

@@ -17,6 +17,7 @@ from models.bundle import Bundle
 from models.explanation.catalogue import rule_words
 from models.grades import GRADES
 from models.money import yuan_for_reading
+from models.prepared import named
 from service.assessing import has_stored_rows, nothing_stored
 from service.bootstrap import build
 from service.cli.app import commands
@@ -132,6 +133,11 @@ def show_tables(console: Console, scores: TableScores) -> None:
         console.print(SIMULATED, soft_wrap=True)
     grades = ", ".join(f"{grade} {number:,}" for grade, number in scores.by_grade.items())
     console.print(f"{scores.rows:,} rows / 行, mean PD / 平均违约概率 {scores.mean_pd:.2%}: {grades}", soft_wrap=True)
+    for name, lines in scores.repeated.items():
+        console.print(
+            f"[yellow]{name}: {named(lines)} repeat an earlier row, scored again / 与前行完全相同，仍逐行评分[/]",
+            soft_wrap=True,
+        )
     console.print("no limits: they need the stored records / 无额度：额度需要已存记录", soft_wrap=True)
     for path in scores.files.values():
         console.print(f"  {path}", soft_wrap=True)

@@ -79,7 +79,7 @@ def measure(
         "expected": {
             "method": "CBPE",
             "auc": _round(expected),
-            "auc_at_training": _round(reference.expected_auc),
+            "auc_at_training": _round(reference.expected_auc),  # expected too: of the rows learned from, by their PD
             "brier": _round(expected_brier(now.pd)),
             "mean_pd": _round(float(now.pd.mean())),
         },
@@ -147,7 +147,7 @@ def _matured(
         "whole": _calibrated(whole),
         "grades": {name: _calibrated(one) for name, one in named.items()},
         "auc": _round(area),
-        "auc_at_training": _round(before),
+        "auc_at_training": _round(before),  # measured then, with outcomes, on rows the model had not seen
         "brier": _round(float(((then.pd - outcome) ** 2).mean())),
     }
     if seen:

@@ -20,7 +20,10 @@ from pydantic import ValidationError
 from service.registry.errors import RegistryDamaged
 from service.registry.records import CONTENT, FIRST, Kind, Record, seal_of
 
-ADVICE = "Restore the database from its backup; `assetlight models verify` names every finding"
+ADVICE = (
+    "`assetlight models verify` names every record that is missing or was changed; then restore the database from a "
+    "backup made before"
+)
 
 
 class Row(Protocol):
@@ -40,7 +43,7 @@ class Row(Protocol):
 
 @dataclass(frozen=True)
 class Refused:
-    """A row that has no effect, and why."""
+    """A row that has no effect or was damaged, and why. `sequence` is 0 where there is no row any more."""
 
     sequence: int
     kind: str
@@ -105,6 +108,38 @@ def read_chain(rows: Sequence[Row], key: bytes, mark: Mark | None = None) -> Cha
         records.append(record)
     _check_mark(records, mark)
     return Chain(tuple(records), tuple(refused), last)
+
+
+def damage_of(rows: Sequence[Row], key: bytes, mark: Mark | None) -> tuple[Refused, ...]:
+    """Every sealed record that was changed, every gap before one, and the records cut off the end. Nothing is raised.
+
+    Rows without a valid seal are no damage: they have no effect, and `read_chain` names them.
+    """
+    found: list[Refused] = []
+    ours: list[Row] = []
+    times = Counter(row.digest for row in rows)
+    for row in rows:
+        if not hmac.compare_digest(seal_of(str(row.digest), key).encode(), str(row.seal).encode()):
+            continue
+        try:
+            record = _record(row)
+        except RegistryDamaged as error:
+            if times[row.digest] == 1:
+                found.append(_damage(row, f"changed: {error.found}"))
+                ours.append(row)
+            continue
+        previous = str(ours[-1].digest) if ours else FIRST
+        if record.previous != previous:
+            found.append(_damage(row, "the record before it is missing, or its order was changed"))
+        ours.append(row)
+    if mark is not None and all(row.digest != mark.digest for row in ours):
+        reason = f"record {mark.sequence} ({mark.digest[:12]}) was seen by this data directory and is gone"
+        found.append(Refused(0, "", "", f"{reason}; {len(ours)} records are left"))
+    return tuple(found)
+
+
+def _damage(row: Row, reason: str) -> Refused:
+    return Refused(row.sequence, row.kind, row.model, reason)
 
 
 def _record(row: Row) -> Record:

@@ -73,6 +73,10 @@ class NeverChampion(RegistryRefusal):
     """A rollback goes to an earlier champion of the same scope, and this model is none."""
 
 
+class DayNotReached(AssetlightError):
+    """What was in force is asked for a day that has not come."""
+
+
 class RegistryDamaged(AssetlightError):
     """Records of the registry are missing or were changed: nothing is in force until that is settled."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ from service.registry.records import ALL, JOB, Planned, Role, Stopped, Validated
 from service.registry.registry import Actor, Registry
 from service.registry.reports import read_report, report_folder
 from service.registry.standing import SHORT, Standing
-from service.retraining.config import RetrainConfig
+from service.retraining.config import Judged, RetrainConfig
 from service.retraining.door import Progress, TrainingDoor
 from service.retraining.errors import RetrainingRunning
 
@@ -57,6 +57,7 @@ class Job:
     registry: Registry
     bundles: BundleShelf
     door: TrainingDoor
+    folder: Path = Path()  # of the configuration: files that it names lie relative to it
     progress: Progress = lambda *_: None
     reached: Callable[[str], None] = lambda _: None  # told the name of each step as it begins
 
@@ -68,7 +69,8 @@ class Job:
     def _run(self) -> Retraining:
         config = self.config
         self.registry.scope(config.scope)
-        inputs = self.door.request_key(config.request, str(self.home))
+        request = config.request(self.folder)
+        inputs = self.door.request_key(request, str(self.home))
         key = digest({"inputs": inputs, "judged": config.comparison.model_dump(mode="json")})
         champion = self.bundles.in_force(None if config.scope == ALL else config.scope).champion
         folder = self.home / "retraining" / inputs[:16]
@@ -79,7 +81,7 @@ class Job:
         plan = self._planned(key)
         self.reached("build")
         directory = None if champion is None else str(self.home / "bundles" / champion[:SHORT])
-        built = self.door.build_challenger(config.request, str(self.home), str(folder), directory, self.progress)
+        built = self.door.build_challenger(request, str(self.home), str(folder), directory, self.progress)
         self.reached("judge")
         why_not = self._against(built)
         if built["digest"] == champion:
@@ -113,16 +115,9 @@ class Job:
         defaults = built["defaults_tested"]
         if defaults < judged.minimum_defaults:
             return f"{defaults} defaults among the tested rows, fixed beforehand: at least {judged.minimum_defaults}"
-        if comparison is None:
-            return ""
-        gain = comparison[judged.metric]["gain"]
-        if gain[judged.bound] < judged.margin:
-            which = "the lower end of the gain" if judged.bound == "low" else "the gain"
-            return (
-                f"{which} in {judged.metric} over the champion is {gain[judged.bound]:+.4f} "
-                f"[{gain['low']:+.4f}, {gain['high']:+.4f}]; fixed beforehand: at least {judged.margin:+.4f}"
-            )
-        return ""
+        if built.get("incomparable"):
+            return str(built["incomparable"])
+        return "" if comparison is None else not_better(judged, comparison)
 
     def _stop(self, key: str, plan: str, reason: str, built: dict[str, Any]) -> None:
         if not any(one.content.key == key and one.content.reason == reason for one in self.registry.standing().stops):
@@ -149,6 +144,8 @@ class Job:
         if not folder.exists():
             return False, "registered; not in the shadow, for there is no validation report"
         bundle = Bundle.load(self.home / "bundles" / model[:SHORT])
+        if bundle.own_columns:
+            return False, "registered; not in the shadow, for it reads own columns that stored records do not hold"
         read = read_report(folder, bundle)
         standing = self.registry.standing()
         latest = standing.models[model].validation
@@ -194,6 +191,26 @@ class Job:
                 where=str(path),
                 advice="--wait lets this one begin when that one is done",
             ) from None
+
+
+def not_better(judged: Judged, comparison: Mapping[str, Any]) -> str:
+    """Why a challenger is not good enough by what was fixed beforehand, in one sentence; empty where it is.
+
+    A model that scores every row as the champion does is no better, whatever the margin; nor is one whose gain is
+    nought, unless the margin is below nought and so asks only that it be not much worse.
+    """
+    gain, metric = comparison[judged.metric]["gain"], judged.metric
+    which = "the lower end of the gain" if judged.bound == "low" else "the gain"
+    found = (
+        f"{which} in {metric} over the champion is {gain[judged.bound]:+.4f} [{gain['low']:+.4f}, {gain['high']:+.4f}]"
+    )
+    if comparison.get("identical"):
+        return f"no better than the champion, not registered: both score every tested row alike; {found}"
+    if gain[judged.bound] < judged.margin:
+        return f"{found}; fixed beforehand: at least {judged.margin:+.4f}"
+    if judged.margin >= 0 and gain[judged.bound] <= 0:
+        return f"no better than the champion, not registered: {found}; fixed beforehand: above 0"
+    return ""
 
 
 def _read(path: Path) -> dict[str, Any] | None:

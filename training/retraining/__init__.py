@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from training.retraining.challenger import build_challenger, request_key
+from training.retraining.asked import request_key
+from training.retraining.challenger import build_challenger
 from training.retraining.matured import borrowers, matured_outcomes
 
 __all__ = ["borrowers", "build_challenger", "matured_outcomes", "request_key"]

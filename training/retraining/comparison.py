@@ -1,11 +1,12 @@
-"""Champion and challenger on the very same rows: days after either was allowed to learn, scored as the service scores.
+"""Champion and challenger on the very same rows, as the service scores: by their stored bundles, none fitted again.
 
-Both bundles score the rows by `models.default_probability`, from the same table of features, missing values and all.
-Differences are paired and their intervals clustered by enterprise.
+Out of time both bundles score the tested days. Where the rows have no days the challenger's bundle has learned from all
+of them, so its scores are those of its folds. Differences are paired and their intervals clustered by enterprise.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -14,30 +15,28 @@ from numpy.typing import NDArray
 
 from models.bundle import Bundle
 from models.default_probability import score_features
-from models.errors import AssetlightError
-from models.features import CATALOGUE
 from models.features.windows import months_before
-from models.lake import Lake
 from training.clustered import Clusters, auc, auc_difference, brier, brier_difference, calibration
+from training.discrimination import Estimate
 from training.gathered import Gathered
-from training.panel.command import PanelRequest, days_of
-from training.panel.features import panel_features
-from training.panel.population import population
 from training.plan import Plan
-from training.split import split_sample
+from training.retraining.tested_rows import tested_rows
+from training.running import Request
+from training.split import Split, split_sample
 
-
-class RowsNotTheSame(AssetlightError):
-    """The rows to compare on are not those that the challenger was tested on."""
+STORED, FOLDS = "stored_bundle", "models_of_folds"
+YEAR = 12
+Column = NDArray[np.float64]
 
 
 def compare_bundles(
-    challenger: Bundle, champion: Bundle, gathered: Gathered, plan: Plan, request: PanelRequest
+    challenger: Bundle, champion: Bundle, gathered: Gathered, plan: Plan, rows: Request, unseen: Column
 ) -> dict[str, Any]:
     """Each figure of both and their paired difference, positive where the challenger is better.
 
-    `champion_saw_test` says that outcomes of the tested days were known when the champion was trained: the comparison
-    then favours the champion.
+    `unseen`: log-odds of the tested rows by models of the challenger's folds. `champion_saw_test` says that outcomes of
+    the tested rows were known when the champion was trained: the comparison then favours the champion. `identical`:
+    both score every row alike, to the last bit. Raises NotComparable, RowsNotTheSame.
     """
     sample = gathered.sample
     split = split_sample(
@@ -45,48 +44,73 @@ def compare_bundles(
         test_from=plan.test_from or gathered.test_from, entities_apart=plan.entities_apart,
     )  # fmt: skip
     tested = np.flatnonzero(split.tested)
-    table = _features(request).take(pa.array(tested))
-    if table.column("enterprise_id").to_pylist() != sample.entity[tested].tolist():
-        raise RowsNotTheSame("the features of the tested rows come in another order", found=f"{len(tested)} rows")
     outcome = sample.outcome[tested]
     clusters = Clusters(sample.enterprise[tested])
-    odds = {"challenger": _log_odds(table, challenger), "champion": _log_odds(table, champion)}
+    by_bundle = {
+        "challenger": _log_odds(tested_rows(challenger, gathered, rows, tested), challenger),
+        "champion": _log_odds(tested_rows(champion, gathered, rows, tested), champion),
+    }
+    identical = bool((by_bundle["challenger"] == by_bundle["champion"]).all())
+    odds = dict(by_bundle)
+    if split.days is None and not identical:
+        odds["challenger"] = unseen + challenger.calibration.prior_shift
     better = auc_difference(odds["challenger"], odds["champion"], outcome, clusters)
     worse = brier_difference(odds["challenger"], odds["champion"], outcome, clusters)
-    days = split.days
-    seen = None
-    if days is not None:
-        seen = champion.trained_as_of > months_before(days.tested[0], sample.horizon_months or 0)
+    seen = champion.trained_as_of > _outcomes_known(gathered, split)
+    days = [] if split.days is None else [day.isoformat() for day in split.days.tested]
     return {
         "champion": champion.digest,
         "challenger": challenger.digest,
         "test": split.name,
-        "tested_days": [] if days is None else [day.isoformat() for day in days.tested],
+        "tested_days": days,
         "rows": len(tested),
         "defaults": int(outcome.sum()),
         "champion_saw_test": seen,
+        "identical": identical,
+        "scored": _scored(champion.digest, len(tested), days, seen=seen, over_time=split.days is not None),
         "auc": {
             **{who: auc(values, outcome, clusters).as_dict() for who, values in odds.items()},
             "gain": better.as_dict(),
         },
         "brier": {
             **{who: brier(values, outcome, clusters).as_dict() for who, values in odds.items()},
-            "gain": {"value": -worse.value, "low": -worse.high, "high": -worse.low},
+            "gain": Estimate(-worse.value + 0.0, -worse.high + 0.0, -worse.low + 0.0).as_dict(),
         },
         "calibration": {who: calibration(values, outcome, clusters) for who, values in odds.items()},
     }
 
 
-def _features(request: PanelRequest) -> pa.Table:
-    """Every feature of the panel's rows, constant ones too: a champion may read what a challenger left out."""
-    lake = Lake(request.home)
-    people = population(
-        lake.tables(), days_of(lake, request), horizon_months=request.horizon_months, until=request.known_until
+def _outcomes_known(gathered: Gathered, split: Split) -> date:
+    """A model trained as of a later day may know outcomes of the tested rows; without a window a year is supposed."""
+    if split.days is not None:
+        return months_before(split.days.tested[0], gathered.sample.horizon_months or 0)
+    return months_before(gathered.as_of, gathered.sample.horizon_months or YEAR)
+
+
+def _scored(champion: str, rows: int, days: list[str], *, seen: bool, over_time: bool) -> dict[str, Any]:
+    """How both were scored, for a machine and in words."""
+    on = (f"{days[0]} 至 {days[-1]} 的", f" of {days[0]} to {days[-1]}") if days else ("", "")
+    zh = f"两者均在{on[0]}同样 {rows:,} 行上打分；现用模型 {champion[:12]} 用其已存模型包打分，与服务相同，未重新拟合；"
+    en = (
+        f"Both on the same {rows:,} rows{on[1]}. The champion {champion[:12]} by its stored bundle, as the service "
+        "scores, not fitted again; "
     )
-    return panel_features(lake, people, features=CATALOGUE, neighbourhood=True, cache=request.home / "panels")
+    if over_time:
+        zh += "挑战者用其已存模型包，仅由更早的时点拟合。"
+        en += "the challenger by its stored bundle, fitted to earlier days alone."
+    else:
+        zh += "挑战者由未见过该企业的各折模型打分，因为其模型包学习过这些行。"
+        en += (
+            "the challenger by models of its folds that had not seen the enterprise, for its bundle learned from these "
+            "rows."
+        )
+    if seen:
+        zh += "现用模型训练时这些结果可能已知，比较对其有利。"
+        en += " These outcomes may have been known when the champion was trained: the comparison then favours it."
+    by = STORED if over_time else FOLDS
+    return {"champion": STORED, "challenger": by, "champion_refitted": False, "same_rows": True, "zh": zh, "en": en}
 
 
-def _log_odds(table: pa.Table, bundle: Bundle) -> NDArray[np.float64]:
-    columns = table.select(["enterprise_id", *bundle.features])
-    points = score_features(columns, bundle).points
+def _log_odds(table: pa.Table, bundle: Bundle) -> Column:
+    points = score_features(table, bundle).points
     return np.asarray((bundle.points.at_even_odds - points) / bundle.points.per_log_odds, dtype=np.float64)

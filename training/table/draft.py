@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from models.prepared.repeats import check_whole
 from models.prepared.rows import BAD, GOOD, NO, YES
 from models.sheets import read_sheets
 
@@ -24,6 +25,7 @@ entity: {entity}
 {day}
 {known}
 {label}
+# repeats: once         # rows that are in the file twice: once (copies) or keep (different loans that look alike)
 columns:
 """
 
@@ -32,6 +34,7 @@ def draft_schema(path: Path, label: str | None = None) -> str:
     """The text of a schema that reads the table; what could not be told stands as a comment."""
     first = next(iter(read_sheets(path)))
     headers = [header for header in first.headers if header]
+    check_whole([first], headers)
     entity = _one_of(headers, ENTITY) or headers[0]
     day, known = _one_of(headers, DAY), _one_of(headers, KNOWN)
     outcome = label or _one_of(headers, LABEL)

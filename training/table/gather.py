@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import AssetlightError
-from models.prepared import PreparedRows, Schema, SchemaNotUsable, read_prepared
+from models.prepared import PreparedRows, Schema, SchemaNotUsable, named, read_prepared
+from models.prepared.repeats import KEEP, ONCE
 from training.gathered import TABLE, Gathered
 from training.leakage import Finding
 from training.outcomes import check_outcomes
@@ -55,7 +57,9 @@ def gather_table(
             field="label",
             advice="Add label: COLUMN, or pass --label COLUMN",
         )
-    rows = read_prepared(path, schema)
+    everything = read_prepared(path, replace(schema, repeats=KEEP) if schema.repeats == ONCE else schema)
+    repeated = int(everything.repeated.sum())
+    rows = everything.once() if schema.repeats == ONCE else everything
     outcome = rows.outcome
     if outcome is None:
         raise ValueError("a schema with a label gives outcomes")
@@ -71,7 +75,7 @@ def gather_table(
             "nothing says which day the rows are about", expected="a day column in the schema, or --as-of",
             advice="Pass --as-of with the day on which the values stood",
         )  # fmt: skip
-    findings = () if rows.known_at is None else (known_after_day(rows, last),)
+    findings = (repeated_keys(rows),) if rows.known_at is None else (known_after_day(rows, last), repeated_keys(rows))
     limits = [NOT_CHECKED] if rows.known_at is None else []
     limits += [NO_WINDOW] if len(sample.days) > 1 and not sample.horizon_months else []
     return Gathered(
@@ -83,6 +87,7 @@ def gather_table(
             "table_sha256": rows.sha256,
             "columns_ignored": list(rows.ignored),
             "without_outcome": int((~labelled).sum()),
+            "repeated_rows": {"rule": schema.repeats, "rows": repeated},
             "label_column": schema.label.column,
         },
         findings=findings,
@@ -103,6 +108,25 @@ def known_after_day(rows: PreparedRows, last: date) -> Finding:
         "部分行的取值在其时点之后才获知",
         "some rows hold values that were known only after their day",
         f"{int(late.sum())} rows, such as {rows.entity[first]} on {day[first]}" if late.any() else "",
+    )
+
+
+def repeated_keys(rows: PreparedRows) -> Finding:
+    """Rows of one entity on one day: right where it has several loans or invoices that day, else a mistake."""
+    day = np.zeros(len(rows), dtype=np.int64) if rows.day is None else rows.day.astype("datetime64[D]").astype(np.int64)
+    entity = np.unique(rows.entity, return_inverse=True)[1]
+    _, first, times = np.unique(np.column_stack([entity, day]), axis=0, return_index=True, return_counts=True)
+    later = np.ones(len(rows), dtype=bool)
+    later[first] = False
+    lines = np.sort(rows.lines[later]).tolist()
+    on = "" if rows.day is None else " and day"
+    return Finding(
+        "repeated_keys",
+        not lines,
+        "同一企业同一时点有多行：若为多笔业务则正常，否则请核对",
+        f"several rows have the same entity{on}: right where they are different loans, else to be looked into",
+        f"{len(lines)} rows beside the first of {int((times > 1).sum())} keys: {named(lines)}" if lines else "",
+        blocking=False,
     )
 
 

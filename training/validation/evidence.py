@@ -144,6 +144,7 @@ class Evidence:
     people: People = field(default_factory=People)
     directory: Path | None = None  # where the bundle is stored, if it is
     reproduction: Reproduction | None = None  # None: nobody trained a second time
+    against: Mapping[str, Any] | None = None  # the comparison of a retraining with the model in force
 
     def __post_init__(self) -> None:
         for name, rows in (("development", self.development), ("test", self.test)):

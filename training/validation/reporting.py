@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +53,17 @@ class Written:
 
 
 def report_on(
-    trained: Trained, home: Path, directory: Path, wanted: Reporting, progress: Progress = lambda *_: None
+    trained: Trained,
+    home: Path,
+    directory: Path,
+    wanted: Reporting,
+    progress: Progress = lambda *_: None,
+    against: Mapping[str, Any] | None = None,
 ) -> Written:
-    """Judge what a run has made, and write the report."""
+    """Judge what a run has made, and write the report. `against`: the comparison with the model in force."""
     lake = Lake(home) if (home / "lake").is_dir() else None
-    report = judged(evidence_of(trained, Surroundings(lake=lake, directory=directory)), progress)
+    evidence = evidence_of(trained, Surroundings(lake=lake, directory=directory))
+    report = judged(replace(evidence, against=against), progress)
     folder = wanted.folder or report_folder(home, trained.bundle.digest)
     write_report(report, folder, wanted.language)
     return Written(report, folder)

@@ -10,8 +10,9 @@ from service.cli.explained.changes import show_explanation
 from service.cli.explained.language import Language
 from service.cli.explained.page import banner, documents, foot, head, reasons
 from service.cli.explained.probability import contributions
+from service.cli.explained.scorecard import scorecard
 
-__all__ = ["Language", "show_decision", "show_explanation"]
+__all__ = ["Language", "scorecard", "show_decision", "show_explanation"]
 
 
 def show_decision(console: Console, decision: DecisionRecord, language: Language) -> None:

@@ -127,6 +127,15 @@ def test_a_product_before_its_first_day_does_not_exist() -> None:
         load_policy(date(2014, 12, 31))
 
 
+def test_a_day_before_the_policy_is_told_the_first_day_and_the_file() -> None:
+    """A day that everything a decision reads has reached, so that the next try is not refused for another value."""
+    with pytest.raises(PolicyValueNotInForce, match="a day from 2015-01-01 on") as refused:
+        load_policy(date(1999, 1, 1))
+    assert refused.value.where == "policy file parameters/request/default_product.yaml"
+    assert "state what held on 1999-01-01 in parameters/request/default_product.yaml" in str(refused.value)
+    load_policy(date(2015, 1, 1)).in_force("grading.upper_pd")
+
+
 def test_a_value_past_its_review_date_warns() -> None:
     """On its review date a value is quiet; the day after, the owner is named in both languages."""
     assert load_policy(date(2027, 6, 30)).review_warnings == ()

@@ -157,7 +157,12 @@ def test_rare_and_unseen_levels_are_others_and_missing_is_missing(tmp_path: Path
     assert np.isnan(column[-5:]).all()
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 20), st.integers(0, 20)), min_size=1, max_size=25))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.integers(0, 20), st.integers(0, 20)),
+        min_size=1, max_size=25, unique_by=lambda entry: (entry[0], max(entry[1:]), entry[1]),
+    )
+)  # fmt: skip
 def test_the_join_takes_the_latest_row_known_by_the_day(entries: list[tuple[str, int, int]]) -> None:
     """Against a plain search: never a row of another entity, never one that was known or happened later."""
     start = np.datetime64("2020-01-01")
@@ -174,6 +179,8 @@ def test_the_join_takes_the_latest_row_known_by_the_day(entries: list[tuple[str,
         ignored=(),
         origin="test",
         sha256="",
+        lines=np.arange(2, len(entries) + 2),
+        repeated=np.zeros(len(entries), dtype=bool),
     )
     asked = [(name, day) for name in "abcd" for day in (0, 7, 20)]
     found = known_by(
@@ -183,11 +190,11 @@ def test_the_join_takes_the_latest_row_known_by_the_day(entries: list[tuple[str,
     )
     for (name, day), place in zip(asked, found.tolist(), strict=True):
         known = [
-            (max(entry[1], entry[2]), number)
+            (max(entry[1], entry[2]), entry[1], number)
             for number, entry in enumerate(entries)
             if entry[0] == name and max(entry[1], entry[2]) <= day
         ]
-        assert place == (max(known)[1] if known else -1)
+        assert place == (max(known)[2] if known else -1)
 
 
 def test_a_join_without_a_day_of_knowledge_is_refused(tmp_path: Path) -> None:

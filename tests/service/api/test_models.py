@@ -69,7 +69,7 @@ def test_the_road_of_a_model(bank: Desk, home: Path, service: Service) -> None:
     assert [shown["registration"]["actor"], shown["validations"][0]["actor"], shown["approvals"][0]["actor"]] == [
         *("li.wei", "wang.fang", "zhao.min"),
     ]
-    assert bank.get("/live-on/2099-01-01")["model"] == digest
+    assert bank.get("/live-on/2020-03-01")["model"] == digest
     assert bank.get("/live-on/2001-01-01")["model"] is None
     assert bank.get("/drift") == []
     assert bank.get("/compare", status=404)["title"] == "no model is in the shadow"

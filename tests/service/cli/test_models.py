@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from models.bundle import Bundle
+from models.tables import BANK_ZONE
 from service.settings import operating_system_user
 from tests.factories import bundle
 from tests.registry_desk import GATES, gate, skilled, write_report
@@ -134,8 +137,6 @@ def test_a_model_that_fails_a_gate_cannot_be_promoted(run: Run, home: Path) -> N
         code, _, err = run("models", *step, "--home", home)
         assert code == 1
         assert "monotonicity" in err
-    import sqlite3  # noqa: PLC0415
-
     with sqlite3.connect(home / "assessments.sqlite3") as database:
         database.execute(SQL, {"m": digest})
     code, out, _ = run("models", "verify", "--home", home, "--json")
@@ -170,11 +171,36 @@ def test_live_on_and_rollback(run: Run, home: Path) -> None:
     code, out, _ = run("models", "rollback", first[:8], "--reason", "arrears", "--as", "own", "--home", home)
     assert code == 0
     assert first[:12] in out
-    code, out, _ = run("models", "live-on", "2099-01-01", "--home", home)
+    today = datetime.now(BANK_ZONE).date().isoformat()
+    code, out, _ = run("models", "live-on", today, "--home", home)
     assert first[:12] in out
     assert "rolled back to 回退" in out
     code, out, _ = run("models", "live-on", "2001-01-01", "--home", home, "--json")
     assert json.loads(out)["model"] is None
+    code, _, err = run("models", "live-on", "2999-01-01", "--home", home)
+    assert code == 1
+    assert "the day has not come" in err
+
+
+def test_verify_names_every_damaged_record(run: Run, home: Path) -> None:
+    """Where the standing cannot be derived, verify is what says why: each record by number, exit code 1, no circle."""
+    in_force(run, home, candidate(home))
+    with sqlite3.connect(home / "assessments.sqlite3") as database:
+        database.execute("DROP TRIGGER model_records_no_update")
+        database.execute("DROP TRIGGER model_records_no_delete")
+        database.execute("UPDATE model_records SET actor = 'somebody' WHERE sequence = 2")
+        database.execute("DELETE FROM model_records WHERE sequence = 3")
+    code, _, err = run("models", "list", "--home", home)
+    assert code == 1
+    assert "assetlight models verify" in " ".join(err.split())
+    code, out, _ = run("models", "verify", "--home", home, "--json")
+    assert code == 1
+    assert [one["sequence"] for one in json.loads(out)["damage"]] == [2, 4]
+    code, out, _ = run("models", "verify", "--home", home)
+    assert code == 1
+    assert "record 2 (model_validated" in " ".join(out.split())
+    assert "restored from a backup" in " ".join(out.split())
+    assert "models verify" not in out
 
 
 def test_production_uses_promoted_models_only(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

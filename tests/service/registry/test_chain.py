@@ -133,14 +133,18 @@ def test_an_edited_record_stops_everything(registry: Registry, store: MemoryStor
         fresh.standing()
     with pytest.raises(RegistryDamaged, match="was changed"):
         fresh.register(registry.home / "bundles" / model[:12], developer="dev", by=DEV)
+    assert [one.sequence for one in fresh.damage()] == [edited.sequence]
 
 
 @pytest.mark.parametrize("place", range(5))
 def test_a_deleted_record_stops_everything(registry: Registry, store: MemoryStore, place: int) -> None:
     """Missing in the middle breaks a link; missing at the end is behind the mark of the data directory."""
     del store.kept[place]
+    last = store.kept[-1].sequence
     with pytest.raises(RegistryDamaged, match=r"missing|lost"):
         registry.standing()
+    (found,) = registry.damage()
+    assert found.sequence == (place + 2 if place + 1 <= last else 0)
 
 
 def test_an_emptied_database_is_not_a_fresh_laptop(registry: Registry, store: MemoryStore) -> None:
@@ -148,6 +152,7 @@ def test_an_emptied_database_is_not_a_fresh_laptop(registry: Registry, store: Me
     store.kept.clear()
     with pytest.raises(RegistryDamaged, match="lost all its records"):
         registry.standing()
+    assert ["is gone" in one.reason for one in registry.damage()] == [True]
     (registry.home / REGISTRY_MARK).write_text("{")
     with pytest.raises(RegistryDamaged, match="mark"):
         registry.standing()
@@ -184,3 +189,10 @@ def test_a_stale_view_of_the_champion_is_refused_when_replayed(registry: Registr
     assert "no longer the one to replace" in registry.standing().refused[0].reason
     with pytest.raises(ChampionChanged):
         registry.promote(good, by=OWN, reason="late", replaces=None)
+
+
+def test_nothing_is_damaged_where_nothing_was_touched(registry: Registry, store: MemoryStore) -> None:
+    """Whole records, also beside a row that is none of ours."""
+    assert registry.damage() == ()
+    store.kept.append(replace(store.kept[-1], sequence=99, seal="0" * 64))
+    assert registry.damage() == ()

@@ -19,12 +19,13 @@ from service.bundles import BundleShelf
 from service.registry.errors import NotValidated
 from service.registry.records import Role
 from service.registry.registry import Actor, Registry
-from service.retraining.config import RetrainConfig, read_config
+from service.retraining.config import CHAMPIONS, LEARNERS, RetrainConfig, read_config
 from service.retraining.door import TrainingDoor
 from service.retraining.errors import RetrainConfigInvalid, RetrainingRunning
 from service.retraining.job import Job
 from service.settings import read_settings
 from tests.registry_desk import APP, GATES, OWN, VAL, desk, gate, promoted, skilled, write_report
+from training.challengers import roster
 
 CONFIG: dict[str, Any] = {
     "schema_version": "1",
@@ -50,6 +51,8 @@ class Training:
     defaults: int = 100
     inputs: str = "a"
     gates: Any = GATES
+    identical: bool = False
+    incomparable: str | None = None
     built: int = 0
     champions: list[str | None] = field(default_factory=list)
 
@@ -72,10 +75,12 @@ class Training:
             "defaults": 9,
             "tested_days": [],
             "champion_saw_test": False,
+            "identical": self.identical,
         }
         return {
             "digest": bundle.digest, "bundle": str(path), "skill": self.skill, "reasons": ["like a coin"],
-            "defaults_tested": self.defaults, "comparison": comparison if champion else None,
+            "defaults_tested": self.defaults, "incomparable": self.incomparable,
+            "comparison": comparison if champion and not self.incomparable else None,
         }  # fmt: skip
 
     @property
@@ -160,6 +165,46 @@ def test_the_estimate_itself_may_be_what_was_fixed(tmp_path: Path) -> None:
     assert job(registry, training, config(comparison=other)).run().result == "registered"
     assert len(registry.standing().plans) == 2
     assert training.built == 1
+
+
+def margin(of: str, bound: str = "low") -> RetrainConfig:
+    """The configuration with another margin."""
+    return config(comparison={**CONFIG["comparison"], "margin": of, "bound": bound})
+
+
+@pytest.mark.parametrize(
+    ("training", "settings", "words"),
+    [
+        pytest.param(Training(gain=0.0, spread=0.0), margin("0"), "fixed beforehand: above 0", id="nought of nought"),
+        pytest.param(Training(gain=0.0, spread=0.0), margin("0", "value"), "above 0", id="nought by value"),
+        pytest.param(
+            Training(gain=0.0, spread=0.0, identical=True), margin("-0.01"), "score every tested row alike",
+            id="the same scores, whatever the margin",
+        ),
+        pytest.param(
+            Training(gain=0.02, incomparable="other columns."), margin("0"), "other columns", id="not comparable"
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_no_better_is_not_registered(
+    tmp_path: Path, training: Training, settings: RetrainConfig, words: str
+) -> None:
+    """A gain of nought is no gain: it stops with the reason, nothing is registered, and the comparison is on record."""
+    registry = desk(tmp_path)
+    champion = promoted(registry)
+    ended = job(registry, training, settings).run()
+    assert (ended.result, list(registry.standing().models)) == ("stopped", [champion])
+    assert words in ended.reason
+    (stop,) = registry.standing().stops
+    assert stop.content.reason == ended.reason
+
+
+def test_a_margin_below_nought_asks_for_not_much_worse(tmp_path: Path) -> None:
+    """Another model that is as good may be registered where that was fixed beforehand."""
+    registry = desk(tmp_path)
+    promoted(registry)
+    ended = job(registry, Training(gain=0.0, spread=0.004), margin("-0.005")).run()
+    assert ended.result == "registered"
 
 
 def test_the_first_model_needs_no_champion(tmp_path: Path) -> None:
@@ -296,8 +341,15 @@ comparison:
         (WHOLE.replace("metric: auc", "metric: luck"), "comparison.metric"),
         (WHOLE + "plan: {learning_rate: 1}\n", "plan.learning_rate"),
         (WHOLE + "rows: {horizon_months: 61}\n", "rows.horizon_months"),
-        (WHOLE + "rows: {first: 2023-01-01, last: 2022-01-01}\n", "(whole file)"),
+        (WHOLE + "rows: {first: 2023-01-01, last: 2022-01-01}\n", "rows"),
         (WHOLE + "shadow: perhaps\n", "shadow"),
+        (WHOLE + "plan: {challengers: [trees]}\n", "plan.challengers"),
+        (WHOLE + "plan: {champion: logistic_regression}\n", "plan.champion"),
+        (WHOLE + "rows: {source: labels, labels: l.xlsx}\n", "rows"),
+        (WHOLE + "rows: {source: table, table: t.csv}\n", "rows"),
+        (WHOLE + "rows: {labels: l.xlsx}\n", "rows"),
+        (WHOLE + "rows: {source: table, table: t.csv, schema: s.yaml, known_until: 2023-01-01}\n", "rows"),
+        (WHOLE + "rows: {source: invoices}\n", "rows.source"),
         (WHOLE + "shadow: no\nshadow: yes\n", None),
         ("- a list\n", None),
         (": {", None),
@@ -323,15 +375,49 @@ def test_a_configuration_reads_back(tmp_path: Path) -> None:
     )
     read = read_config(path)
     assert read.shadow == "no"
-    assert json.loads(json.dumps(read.request)) == {
+    assert json.loads(json.dumps(read.request())) == {
         "rows": {
-            "last": "2023-12-31", "every_months": "3", "horizon_months": 12,
+            "source": "panel", "last": "2023-12-31", "every_months": "3", "horizon_months": 12,
             "features": [], "without": ["void_rate_12m"],
         },
         "plan": {"seed": 3, "central_tendency": 0.02},
     }  # fmt: skip
     assert Actor("x").identified_by == "command line"
     assert Role.CHALLENGER == "challenger"
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("none", ()),
+        ("[]", ()),
+        ("scorecard", ("scorecard",)),
+        ("[ebm, scorecard]", ("ebm", "scorecard")),
+    ],
+)
+def test_challengers_as_on_the_command_line(tmp_path: Path, said: str, read: tuple[str, ...]) -> None:
+    """`none` is none, one name is a list of one."""
+    path = tmp_path / "retrain.yaml"
+    path.write_text(WHOLE + f"plan: {{challengers: {said}}}\n")
+    assert read_config(path).plan.challengers == read
+
+
+def test_a_challenger_that_there_is_not_is_refused_in_words(tmp_path: Path) -> None:
+    """The sentence names what there is."""
+    path = tmp_path / "retrain.yaml"
+    path.write_text(WHOLE + "plan: {challengers: [trees]}\n")
+    with pytest.raises(RetrainConfigInvalid, match="none, or a list of lightgbm, scorecard, ebm, logistic_regression"):
+        read_config(path)
+    assert (CHAMPIONS, LEARNERS) == (roster.CHAMPIONS, roster.CHALLENGERS)
+
+
+def test_files_lie_beside_the_configuration(tmp_path: Path) -> None:
+    """Paths are relative to the configuration, wherever the job is started."""
+    path = tmp_path / "retrain.yaml"
+    path.write_text(WHOLE + "rows: {source: table, table: loans.csv, schema: ../loans.yaml, label: bad}\n")
+    rows = read_config(path).request(tmp_path)["rows"]
+    assert (rows["table"], rows["schema"]) == (str(tmp_path / "loans.csv"), str(tmp_path / "../loans.yaml"))
+    assert (rows["source"], rows["label"]) == ("table", "bad")
 
 
 def test_the_configuration_of_the_documentation_reads(tmp_path: Path) -> None:

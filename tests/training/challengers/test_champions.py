@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from models.bundle import Bundle
-from models.default_probability import score_features
+from models.default_probability import ProbabilityColumns, score_features
+from models.explanation.scorecard import scorecard_lines
 from models.features import compute_features
 from models.lake import Lake
 from tests import factories
@@ -86,6 +87,27 @@ def test_a_champion_that_is_not_the_trees_is_put_in_force_and_scores(home: Path,
     np.testing.assert_allclose(scored.base_points + scored.contributions.sum(axis=1), scored.points, atol=1e-9)
     assert (scored.low <= scored.pd).all()
     assert (scored.pd <= scored.high).all()
+    check_lines(bundle, scored)
+
+
+def check_lines(bundle: Bundle, scored: ProbabilityColumns) -> None:
+    """Attribute, bin, WoE and points of every enterprise: the bin holds its value, the points add up to its score."""
+    for row in range(len(scored.enterprise_id)):
+        contributions = dict(zip(bundle.features, scored.contributions[row].tolist(), strict=True))
+        values = dict(zip(bundle.features, scored.values[row].tolist(), strict=True))
+        lines = scorecard_lines(bundle.card, values, contributions)
+        if bundle.card["procedure"]["champion"] != "scorecard":
+            assert lines == ()
+            continue
+        assert {line.column for line in lines} == set(bundle.features)
+        assert scored.base_points + sum(line.points for line in lines) == pytest.approx(scored.points[row], abs=1e-6)
+        for line in lines:
+            if line.value is None or np.isnan(line.value):
+                assert line.bin == "missing" or line.woe is not None
+            else:
+                low, high = (float(end) for end in line.bin.strip("[)").split(", "))
+                assert low <= line.value * (1 + 1e-5) + 1e-9
+                assert line.value * (1 - 1e-5) - 1e-9 < high
 
 
 def test_a_day_before_any_policy_trains_without_grades(home: Path, tmp_path: Path) -> None:

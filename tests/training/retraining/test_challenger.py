@@ -20,7 +20,9 @@ from training.panel.command import PanelRequest, days_of
 from training.panel.features import panel_features
 from training.panel.population import population, quarter_ends
 from training.retraining import build_challenger, matured_outcomes, request_key
-from training.retraining.challenger import RequestNotUsable
+from training.retraining.asked import RequestNotUsable, RowsFileMissing
+from training.validation import parse_report
+from training.validation.report import Interval
 
 FEW = ["sales_3m_fen", "sales_12m_fen", "sales_24m_fen", "sales_growth_3m_yoy", "void_rate_12m", "dpd_max_12m"]
 REQUEST: dict[str, Any] = {
@@ -88,6 +90,30 @@ def test_the_comparison_is_on_the_same_rows_by_the_serving_path(home: Path, cham
     assert found["brier"]["gain"]["value"] == pytest.approx(worse, abs=2e-6)
     assert found["brier"]["gain"]["low"] < found["brier"]["gain"]["value"] < found["brier"]["gain"]["high"]
     assert found["champion_saw_test"] is False
+    assert (found["identical"], found["scored"]["champion_refitted"]) == (False, False)
+    assert "not fitted again" in found["scored"]["en"]
+    assert f"{found['rows']:,} rows of {found['tested_days'][0]}" in found["scored"]["en"]
+
+
+def test_the_report_holds_the_comparison_with_the_model_in_force(home: Path, champion: dict[str, Any]) -> None:
+    """Part 6: the figures of the comparison with the paired interval, and how the champion was scored."""
+    made = build_challenger(REQUEST, str(home), str(home / "retraining" / "second"), champion["bundle"])
+    report = parse_report((home / "validations" / made["digest"][:12] / "report.json").read_bytes())
+    (auc, _) = report.section(6).table("in_force").records()
+    gain = made["comparison"]["auc"]["gain"]
+    assert auc["gain"] == Interval(**gain)
+    assert any("by its stored bundle, as the service scores, not fitted again" in said.words.en
+               for said in report.section(6).statements)  # fmt: skip
+    alone = parse_report((home / "validations" / champion["digest"][:12] / "report.json").read_bytes())
+    assert all(table.code != "in_force" for table in alone.section(6).tables)
+
+
+def test_the_champion_again_is_identical(home: Path, champion: dict[str, Any]) -> None:
+    """The same rows and request: every row is scored alike, the gain is nought, and its report says nothing of it."""
+    request = {**REQUEST, "rows": {**REQUEST["rows"], "features": FEW[:3]}}
+    made = build_challenger(request, str(home), str(home / "retraining" / "first"), champion["bundle"])
+    assert made["comparison"]["identical"] is True
+    assert made["comparison"]["auc"]["gain"] == {"value": 0.0, "low": 0.0, "high": 0.0}
 
 
 def test_the_key_names_the_inputs(home: Path, tmp_path: Path) -> None:
@@ -121,3 +147,86 @@ def test_outcomes_of_a_day_whose_window_is_over(home: Path) -> None:
     found = matured_outcomes(str(home), day.isoformat(), people.last_day_known.isoformat(), 12)
     assert found == dict(zip(people.enterprise_ids.to_pylist(), (people.outcome == 1).tolist(), strict=True))
     assert matured_outcomes(str(home), day.isoformat(), "2022-12-31", 12) == {}
+
+
+TABLE_SCHEMA = """
+schema_version: "1"
+origin: own table
+entity: firm
+label: {column: bad}
+columns:
+  - {name: score, type: number, direction: -1}
+  - {name: age, type: number, direction: 0}
+"""
+
+
+def labels_file(folder: Path, home: Path, day: date) -> Path:
+    """Who of the panel's borrowers of a day defaulted within the year, as a file of labels."""
+    people = population(Lake(home).tables(), [day])
+    lines = [f"{name},{int(bad)}" for name, bad in zip(people.enterprise_ids.to_pylist(), people.outcome, strict=True)]
+    path = folder / "labels.csv"
+    path.write_text("enterprise_id,default\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def test_labels_on_one_day_retrain_and_are_compared(home: Path, champion: dict[str, Any], tmp_path: Path) -> None:
+    """The challenger is scored by its folds, the champion by its bundle; one of these very labels is favoured."""
+    labels = labels_file(tmp_path, home, date(2022, 3, 31))
+    rows = {"source": "labels", "labels": str(labels), "as_of": "2022-03-31", "features": FEW}
+    request = {"rows": rows, "plan": {"folds": 2, "challengers": []}}
+    made = build_challenger(request, str(home), str(tmp_path / "labels"), champion["bundle"])
+    found = made["comparison"]
+    assert (found["test"], found["tested_days"]) == ("out_of_fold", [])
+    assert found["scored"]["challenger"] == "models_of_folds"
+    assert "had not seen the enterprise" in found["scored"]["en"]
+    other = {**request, "rows": {**rows, "features": FEW[:3]}}
+    again = build_challenger(other, str(home), str(tmp_path / "fewer"), made["bundle"])["comparison"]
+    assert again["champion_saw_test"] is True
+    assert "the comparison then favours it" in again["scored"]["en"]
+
+
+def prepared(folder: Path, seed: int = 0) -> tuple[Path, Path]:
+    """A table of 400 firms whose score tells."""
+    rng = np.random.default_rng(seed)
+    score, age = rng.normal(600, 50, 400).round(1), rng.integers(1, 40, 400)
+    bad = (rng.uniform(size=400) < 1 / (1 + np.exp(1.2 + (score - 600) / 40))).astype(int)
+    firm = rng.permutation(400)
+    lines = [f"F{name:03d},{a},{b},{c}" for name, a, b, c in zip(firm, score, age, bad, strict=True)]
+    (folder / "t.csv").write_text("firm,score,age,bad\n" + "\n".join(lines) + "\n")
+    (folder / "s.yaml").write_text(TABLE_SCHEMA)
+    return folder / "t.csv", folder / "s.yaml"
+
+
+def test_a_prepared_table_retrains_and_is_compared_with_its_like_only(champion: dict[str, Any], tmp_path: Path) -> None:
+    """Read by the champion's own schema; a champion that scores stored records cannot be compared, and that is said."""
+    table, schema = prepared(tmp_path)
+    rows = {"source": "table", "table": str(table), "schema": str(schema), "as_of": "2023-12-31"}
+    request = {"rows": rows, "plan": {"folds": 2, "challengers": []}}
+    first = build_challenger(request, str(tmp_path), str(tmp_path / "first"), None)
+    assert first["skill"]
+    fewer = {**request, "rows": {**rows, "features": ["score"]}}
+    found = build_challenger(fewer, str(tmp_path), str(tmp_path / "fewer"), first["bundle"])["comparison"]
+    assert (found["rows"], found["champion_saw_test"]) == (400, True)
+    assert found["auc"]["champion"]["value"] > 0.6
+    unlike = build_challenger(request, str(tmp_path), str(tmp_path / "first"), champion["bundle"])
+    assert unlike["comparison"] is None
+    assert "prepared table" in unlike["incomparable"]
+
+
+def test_the_key_of_files_is_what_is_in_them(home: Path, tmp_path: Path) -> None:
+    """A file that moves is the same input, one that is edited is another, one that is missing is said."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+
+    def key(place: str) -> str:
+        table, schema = prepared(tmp_path / place)
+        rows = {"source": "table", "table": str(table), "schema": str(schema), "as_of": "2023-12-31"}
+        return request_key({"rows": rows}, str(home))
+
+    assert key("a") == key("b")
+    table, schema = prepared(tmp_path / "b", seed=1)
+    rows = {"source": "table", "table": str(table), "schema": str(schema), "as_of": "2023-12-31"}
+    assert request_key({"rows": rows}, str(home)) != key("a")
+    table.unlink()
+    with pytest.raises(RowsFileMissing, match=r"t\.csv"):
+        request_key({"rows": rows}, str(home))

@@ -9,6 +9,7 @@ from training.discrimination import Estimate
 from training.validation.lights import gate
 from training.validation.measured import Measured, Observation, Part
 from training.validation.report import Cell, Light, Section, Statement
+from training.validation.sections.in_force import in_force_statements, in_force_tables
 from training.validation.writing import interval, shown, statement, table, words
 
 
@@ -83,6 +84,7 @@ def challengers(measured: Measured) -> Part:
         statements=(
             statement(f"本模型 AUC {shown(area)}。", f"AUC of this model {shown(area)}."),
             *statements,
+            *in_force_statements(evidence.against),
         ),
         tables=(
             table(
@@ -115,6 +117,7 @@ def challengers(measured: Measured) -> Part:
                 if settings
                 else ()
             ),
+            *in_force_tables(evidence.against),
         ),
         charts=(),
     )
