@@ -25,6 +25,10 @@ class StoreUnusable(AssetlightError):
     """The store of assessments cannot be opened or written."""
 
 
+class RowNotAsTold(StoreUnusable):
+    """A row was changed by other means than this service: the ledger says otherwise."""
+
+
 class DatabaseUrlUnsupported(AssetlightError):
     """The address names a database that the service does not work with."""
 

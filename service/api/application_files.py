@@ -68,7 +68,7 @@ def list_attachments(service: GivenService, caller: Caller, application_id: Appl
     with service.office.store.reading() as connection:
         service.office.read(connection, application_id, caller)
         found = rows.attachments(connection, application_id)
-    return {"attachments": [{**vars(one), "at": zulu(one.at)} for one in found]}
+    return {"attachments": [{**vars(one), "at": zulu(one.at), "names": one.names} for one in found]}
 
 
 @routes.post(

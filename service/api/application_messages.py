@@ -184,6 +184,7 @@ class EventShown(BaseModel):
     number: int
     at: datetime
     actor: str
+    actor_name: str | None = Field(description="as the token had it then; null for what was kept before names were")
     kind: Literal["made", "transition", "override", "comment", "attachment"]
     content: dict[str, Any]
 
@@ -214,10 +215,16 @@ class AttachmentShown(BaseModel):
     actor: str
 
 
+class AttachmentListed(AttachmentShown):
+    """A file of a case; the same bytes attached again under another name are the same file."""
+
+    names: list[str] = Field(description="every name under which it was attached, the first one first")
+
+
 class Attachments(BaseModel):
     """The files of a case, the first one first."""
 
-    attachments: list[AttachmentShown]
+    attachments: list[AttachmentListed]
 
 
 class TransitionShown(BaseModel):

@@ -17,6 +17,7 @@ from service.applications.office import Office
 from service.applications.rows import Attachment, instant
 from service.applications.view import zulu
 from service.ledger import append
+from service.ledger.rows_told import RowTold, with_rows
 from service.people import Principal
 
 
@@ -29,7 +30,7 @@ def comment(office: Office, caller: Principal, application_id: str, text: str, o
 def attach(
     office: Office, caller: Principal, application_id: str, name: str, media_type: str, filed: Filed, once: Once
 ) -> Answer:
-    """Add a file that was stored; the same file again is the attachment that is there."""
+    """Add a file that was stored. The same bytes under another name are that attachment, which has both names then."""
     shown = {"sha256": filed.sha256, "name": name, "media_type": media_type, "size": filed.size}
     told = {"sha256": filed.sha256, "media_type": media_type, "size": filed.size}
     return _add(office, caller, application_id, once, "attachment", shown, told)
@@ -50,18 +51,22 @@ def _add(
         if known is not None:
             return known
         office.held(connection, application_id, caller)
-        headers, new = {}, True
+        headers: dict[str, str] = {}
+        kept: list[RowTold] = []
+        new = True
         if kind == "attachment":
             one = Attachment(application_id, **shown, at=instant(moment), actor=caller.subject)
-            new = rows.add_attachment(connection, one)
+            added = rows.add_attachment(connection, one)
+            new = added is not None
+            kept += [] if added is None else [added]
             headers = {"Location": f"{PATH}/{application_id}/attachments/{one.sha256}"}
         body = {**shown, "at": zulu(instant(moment)), "actor": caller.subject}
         if new:
-            rows.add_event(connection, application_id, kind, caller.subject, moment, shown)
+            kept.append(rows.add_event(connection, application_id, kind, caller, moment, shown))
         answer = Answer(HTTPStatus.CREATED, json.dumps(body, ensure_ascii=False).encode(), headers)
         once.keep(connection, answer)
         if new:
-            append(connection, kind, application_id, caller.subject, told, at=moment)
+            append(connection, kind, application_id, caller.subject, with_rows(told, kept), at=moment)
     return answer
 
 

@@ -15,6 +15,7 @@ from service.applications.overriding import OverrideAsked, checked, require_over
 from service.applications.telling import tell_override
 from service.applications.view import answer_of
 from service.ledger import Kind, append
+from service.ledger.rows_told import with_rows
 from service.people import Principal
 
 
@@ -53,15 +54,14 @@ def override(
             policy_sha256=rules.sha256,
         )
         after = replace(standing.application, version=standing.application.version + 1, updated_at=moment, approvals=())
-        rows.add_override(connection, made)
-        rows.save(connection, after)
         told = facts(made) | {"version": after.version}
-        rows.add_event(connection, after.id, "override", caller.subject, moment, told)
+        kept = [rows.add_override(connection, made), *rows.save(connection, after)]
+        kept.append(rows.add_event(connection, after.id, "override", caller, moment, told))
         standing = replace(standing, application=after, overrides=(*standing.overrides, made))
         answer = answer_of(standing, rules, office.policy(), HTTPStatus.CREATED)
         once.keep(connection, answer)
         tell_override(connection, office.event_source, after, made)
-        append(connection, Kind.OVERRIDE, after.id, caller.subject, told, at=moment)
+        append(connection, Kind.OVERRIDE, after.id, caller.subject, with_rows(told, kept), at=moment)
     return answer
 
 

@@ -23,6 +23,7 @@ from service.applications.view import answer_of
 from service.assessing import Question
 from service.ledger import Kind, Work, draft
 from service.ledger.appending import write
+from service.ledger.rows_told import with_rows
 from service.people import EVERYWHERE, Principal
 from service.recording import Prepared
 from service.store import Assessment
@@ -80,12 +81,13 @@ def make(office: Office, caller: Principal, asked: NewApplication, once: Once) -
         known = once.reserve(connection, moment)
         if known is not None:
             return known
-        rows.insert(connection, application)
+        kept = rows.insert(connection, application)
         told = {**outline(application), "state": application.state.value}
-        rows.add_event(connection, application.id, "made", caller.subject, moment, told)
+        kept.append(rows.add_event(connection, application.id, "made", caller, moment, told))
         once.keep(connection, answer)
         tell_made(connection, office.event_source, application, prepared)
-        keep_with_assessment(connection, prepared, application.id, caller.subject, moment, {"action": "make", **told})
+        content = with_rows({"action": "make", **told}, kept)
+        keep_with_assessment(connection, prepared, application.id, caller.subject, moment, content)
     office.recorder.kept(prepared)
     return answer
 

@@ -24,6 +24,7 @@ from service.applications.telling import outline, tell_step
 from service.applications.transitions import BY_ACTION, Action, State, Transition
 from service.applications.view import answer_of
 from service.ledger import Kind, append
+from service.ledger.rows_told import with_rows
 from service.people import Principal
 
 
@@ -72,15 +73,16 @@ def move(office: Office, caller: Principal, step: Step, once: Once) -> Answer:
             **told,
             **outline(after),
         }
-        rows.save(connection, after, assessed=prepared is not None)
-        rows.add_event(connection, after.id, "transition", caller.subject, moment, told)
+        kept = rows.save(connection, after, assessed=prepared is not None)
+        kept.append(rows.add_event(connection, after.id, "transition", caller, moment, told))
         answer = answer_of(replace(standing, application=after), office.rules(), office.policy(), HTTPStatus.OK)
         once.keep(connection, answer)
         tell_step(connection, office.event_source, step.action, standing.application, after, prepared)
+        content = with_rows(told, kept)
         if prepared is not None:
-            keep_with_assessment(connection, prepared, after.id, caller.subject, moment, told)
+            keep_with_assessment(connection, prepared, after.id, caller.subject, moment, content)
         else:
-            append(connection, Kind.TRANSITION, after.id, caller.subject, told, at=moment)
+            append(connection, Kind.TRANSITION, after.id, caller.subject, content, at=moment)
     if prepared is not None:
         office.recorder.kept(prepared)
     return answer

@@ -14,10 +14,12 @@ from service.applications import rows
 from service.applications.application import Application, Standing
 from service.applications.errors import ApplicationNotFound, VersionChanged, VersionMissing
 from service.assessing import Assessor, Clock
+from service.ledger.reading import require_as_told
 from service.outbox.event import SOURCE
 from service.people import Principal
 from service.recording import Recorder
 from service.store import Store
+from service.store.application_schema import APPLICATION_OVERRIDES, APPLICATIONS
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,15 @@ class Office:
         return Standing(application, self.assessor.today(), tuple(found))
 
     def held(self, connection: Connection, application_id: str, caller: Principal) -> Standing:
-        """The application for a change, locked. Raises ApplicationNotFound."""
-        return self.standing(connection, seen(rows.held(connection, application_id), application_id, caller))
+        """The application for a change, locked, and as the ledger says. Raises ApplicationNotFound, RowNotAsTold."""
+        found = seen(rows.held(connection, application_id), application_id, caller)
+        require_as_told(
+            connection,
+            found.id,
+            (APPLICATIONS, APPLICATIONS.c.id == found.id),
+            (APPLICATION_OVERRIDES, APPLICATION_OVERRIDES.c.application_id == found.id),
+        )
+        return self.standing(connection, found)
 
     def read(self, connection: Connection, application_id: str, caller: Principal) -> Standing:
         """The application to look at. Raises ApplicationNotFound."""

@@ -8,14 +8,17 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, Row, Select, Table, func, select, update
 
 from service.applications.application import Application, Approval, Override
 from service.applications.transitions import State
+from service.ledger.rows_told import RowTold, row_told
+from service.people import Principal
 from service.store.application_schema import (
     APPLICATION_ASSESSMENTS,
     APPLICATION_ATTACHMENTS,
     APPLICATION_EVENTS,
+    APPLICATION_FILE_NAMES,
     APPLICATION_OVERRIDES,
     APPLICATIONS,
 )
@@ -30,6 +33,7 @@ class Event:
     actor: str
     kind: str
     content: Mapping[str, Any]
+    actor_name: str | None = None  # as the token had it then
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,12 @@ class Attachment:
     size: int
     at: str
     actor: str
+    other_names: tuple[str, ...] = ()  # under which the same bytes were attached later
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name, the first one first."""
+        return (self.name, *self.other_names)
 
 
 def instant(moment: datetime) -> str:
@@ -50,15 +60,19 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def insert(connection: Connection, application: Application) -> None:
-    """A new application."""
-    connection.execute(APPLICATIONS.insert().values(_values(application)))
-    _own_assessment(connection, application)
+def insert(connection: Connection, application: Application) -> list[RowTold]:
+    """A new application; gives the rows for the ledger, as every function here that writes some does."""
+    return [_added(connection, APPLICATIONS, _values(application)), _own_assessment(connection, application)]
 
 
-def _own_assessment(connection: Connection, application: Application) -> None:
+def _own_assessment(connection: Connection, application: Application) -> RowTold:
     row = {"assessment_id": application.assessment_id, "application_id": application.id}
-    connection.execute(APPLICATION_ASSESSMENTS.insert().values(row))
+    return _added(connection, APPLICATION_ASSESSMENTS, row)
+
+
+def _added(connection: Connection, table: Table, row: Mapping[str, Any]) -> RowTold:
+    connection.execute(table.insert().values(row))
+    return row_told(table, row)
 
 
 def of_assessment(connection: Connection, assessment_id: str) -> Application | None:
@@ -69,15 +83,16 @@ def of_assessment(connection: Connection, assessment_id: str) -> Application | N
     return _one(connection, chosen.where(APPLICATION_ASSESSMENTS.c.assessment_id == assessment_id))
 
 
-def save(connection: Connection, application: Application, *, assessed: bool = False) -> None:
+def save(connection: Connection, application: Application, *, assessed: bool = False) -> list[RowTold]:
     """The next version of an application that `held` gave in this transaction; `assessed`: with another assessment."""
     statement = update(APPLICATIONS).where(
         APPLICATIONS.c.id == application.id, APPLICATIONS.c.version == application.version - 1
     )
-    changed = connection.execute(statement.values(_values(application))).rowcount
+    row = _values(application)
+    changed = connection.execute(statement.values(row)).rowcount
     assert changed == 1, "the row is held, so nobody else can have changed it"  # noqa: S101
-    if assessed:
-        _own_assessment(connection, application)
+    told = [row_told(APPLICATIONS, row)]
+    return [*told, _own_assessment(connection, application)] if assessed else told
 
 
 def held(connection: Connection, application_id: str) -> Application | None:
@@ -103,22 +118,27 @@ def printable(text: str) -> str:
 
 
 def add_event(
-    connection: Connection, application_id: str, kind: str, actor: str, at: datetime, content: Mapping[str, Any]
-) -> None:
+    connection: Connection,
+    application_id: str,
+    kind: str,
+    by: Principal,
+    at: datetime,
+    content: Mapping[str, Any],
+) -> RowTold:
     """The next event of an application whose row the transaction holds."""
     last = select(func.coalesce(func.max(APPLICATION_EVENTS.c.number), 0)).where(
         APPLICATION_EVENTS.c.application_id == application_id
     )
-    connection.execute(
-        APPLICATION_EVENTS.insert().values(
-            application_id=application_id,
-            number=connection.execute(last).scalar_one() + 1,
-            at=instant(at),
-            actor=actor,
-            kind=kind,
-            content=json.dumps(content, ensure_ascii=False),
-        )
-    )
+    row = {
+        "application_id": application_id,
+        "number": connection.execute(last).scalar_one() + 1,
+        "at": instant(at),
+        "actor": by.subject,
+        "kind": kind,
+        "content": json.dumps(content, ensure_ascii=False),
+        "actor_name": by.name,
+    }
+    return _added(connection, APPLICATION_EVENTS, row)
 
 
 def events(connection: Connection, application_id: str, after: int, most: int) -> list[Event]:
@@ -130,14 +150,15 @@ def events(connection: Connection, application_id: str, after: int, most: int) -
         .limit(most)
     )
     return [
-        Event(row.number, row.at, row.actor, row.kind, json.loads(row.content)) for row in connection.execute(chosen)
+        Event(row.number, row.at, row.actor, row.kind, json.loads(row.content), row.actor_name)
+        for row in connection.execute(chosen)
     ]
 
 
-def add_override(connection: Connection, override: Override) -> None:
+def add_override(connection: Connection, override: Override) -> RowTold:
     """A new override."""
     facts = {**asdict(override), "at": instant(override.at), "expires_on": override.expires_on.isoformat()}
-    connection.execute(APPLICATION_OVERRIDES.insert().values(facts))
+    return _added(connection, APPLICATION_OVERRIDES, facts)
 
 
 def overrides(connection: Connection, application_ids: Sequence[str]) -> dict[str, list[Override]]:
@@ -157,30 +178,43 @@ def override_of(row: Row[Any]) -> Override:
     return Override(**facts)
 
 
-def add_attachment(connection: Connection, attachment: Attachment) -> bool:
-    """A new attachment; False where the case has that file already."""
-    if attachment_of(connection, attachment.application_id, attachment.sha256) is not None:
-        return False
-    connection.execute(APPLICATION_ATTACHMENTS.insert().values(asdict(attachment)))
-    return True
+def add_attachment(connection: Connection, attachment: Attachment) -> RowTold | None:
+    """A new attachment, or a new name of one; None where the case has that file under that name already."""
+    known = attachment_of(connection, attachment.application_id, attachment.sha256)
+    facts = {name: value for name, value in vars(attachment).items() if name != "other_names"}
+    if known is None:
+        return _added(connection, APPLICATION_ATTACHMENTS, facts)
+    if attachment.name in known.names:
+        return None
+    return _added(
+        connection, APPLICATION_FILE_NAMES, {column.name: facts[column.name] for column in APPLICATION_FILE_NAMES.c}
+    )
 
 
 def attachment_of(connection: Connection, application_id: str, sha256: str) -> Attachment | None:
     """One attachment of a case."""
-    columns = APPLICATION_ATTACHMENTS.c
-    row = connection.execute(
-        select(APPLICATION_ATTACHMENTS).where(
-            columns.application_id == application_id, columns.sha256 == printable(sha256)
-        )
-    ).one_or_none()
-    return None if row is None else Attachment(**row._mapping)  # noqa: SLF001
+    wanted = printable(sha256)
+    return next((one for one in _attachments(connection, application_id, wanted)), None)
 
 
 def attachments(connection: Connection, application_id: str) -> list[Attachment]:
     """Every attachment of a case, the first one first."""
-    columns = APPLICATION_ATTACHMENTS.c
-    chosen = select(APPLICATION_ATTACHMENTS).where(columns.application_id == application_id)
-    return [Attachment(**row._mapping) for row in connection.execute(chosen.order_by(columns.at, columns.sha256))]  # noqa: SLF001
+    return _attachments(connection, application_id)
+
+
+def _attachments(connection: Connection, application_id: str, sha256: str | None = None) -> list[Attachment]:
+    files, further = APPLICATION_ATTACHMENTS.c, APPLICATION_FILE_NAMES.c
+    chosen = select(APPLICATION_ATTACHMENTS).where(files.application_id == application_id)
+    names = select(further.sha256, further.name).where(further.application_id == application_id)
+    if sha256 is not None:
+        chosen, names = chosen.where(files.sha256 == sha256), names.where(further.sha256 == sha256)
+    others: dict[str, tuple[str, ...]] = {}
+    for row in connection.execute(names.order_by(further.at, further.name)):
+        others[row.sha256] = (*others.get(row.sha256, ()), row.name)
+    return [
+        Attachment(**row, other_names=others.get(row["sha256"], ()))
+        for row in connection.execute(chosen.order_by(files.at, files.sha256)).mappings()
+    ]
 
 
 def application_of(row: Row[Any]) -> Application:

@@ -24,7 +24,8 @@ from service.cli.replay import replay_command
 from service.errors import StoreUnusable
 from service.ledger.checkpoints import checkpoint_text, read_checkpoint
 from service.ledger.entry import moment_text
-from service.ledger.verifying import Finding, verify
+from service.ledger.findings import Finding
+from service.ledger.verifying import verify
 from service.store import Store
 from service.store.engine import reason
 from service.store.schema import LEDGER, LEDGER_HEAD
@@ -63,6 +64,8 @@ def verify_command(
 ) -> None:
     """Check every entry, every assessment and every stored input byte by byte, and name the first that is wrong.
 
+    Applications and what belongs to them, records about models, API keys and subscriptions are compared with what the
+    entries say: a row that was edited, removed or slipped in is named with table, row, column and both values.
     Finds what was changed, is missing or out of order. Only a checkpoint that lies elsewhere tells that the last
     entries were cut off, or that the whole chain was written anew.
     """
@@ -158,12 +161,12 @@ def show_findings(console: Console, entries: int, findings: list[Finding]) -> No
         console.print(f"[bold green]whole 完整[/]: {entries:,} entries, each as it was written")
         return
     first = findings[0]
-    console.print(f"[bold red]not whole 不完整[/]: the first at entry {first.sequence:,}: {first.what}", soft_wrap=True)
+    place = f"at entry {first.sequence:,}" if first.sequence else "in the file"
+    console.print(f"[bold red]not whole 不完整[/]: the first {place}: {first.what}", soft_wrap=True)
     table = Table(box=box.SIMPLE_HEAD)
     for words in ("entry 条目", "subject 对象", "what 问题", "expected 应为", "found 实为"):
         table.add_column(words, overflow="fold")
     for one in findings:
-        table.add_row(
-            str(one.sequence), *(Text(text or "") for text in (one.subject, one.what, one.expected, one.found))
-        )
+        told = [one.subject, one.what, one.expected, one.found]
+        table.add_row(str(one.sequence) if one.sequence else "-", *(Text(text or "") for text in told))
     console.print(table)

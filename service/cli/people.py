@@ -106,7 +106,7 @@ def create(
     context = open_context(home, as_json=as_json)
     service = build(context.settings)
     asked = KeyAsked(name, roles, timedelta(days=days), branches or [], routes or [], parks or [])
-    key, text = service.api_keys.create(asked, service.clock())
+    key, text = service.api_keys.create(asked, service.clock(), service.operator)
     facts = {"key": text, **key_facts(service, key)}
     service.close()
     context.finish(facts, lambda console: show_created(console, text, facts))
@@ -131,7 +131,7 @@ def revoke(
     """Close a key for good, from this moment on."""
     context = open_context(home, as_json=as_json)
     service = build(context.settings)
-    facts = key_facts(service, service.api_keys.revoke(key_id, service.clock()))
+    facts = key_facts(service, service.api_keys.revoke(key_id, service.clock(), service.operator))
     service.close()
     context.finish(facts, lambda console: console.print(f"key {facts['id']} ({facts['name']}) is {facts['state']}"))
 

@@ -28,6 +28,8 @@ class Kind(StrEnum):
 
     ASSESSMENT = "assessment"
     ADOPTED = "adopted"  # an assessment that was kept before there was a ledger
+    ADOPTED_ROWS = "adopted_rows"  # rows of other tables that were kept before entries told of them
+    API_KEY = "api_key"
     ACCESS = "access"
     TRANSITION = "transition"
     OVERRIDE = "override"
@@ -37,6 +39,7 @@ class Kind(StrEnum):
     BATCH = "batch"
     SUBSCRIPTION = "subscription"
     DELIVERY = "delivery"  # a dead letter was replayed or discarded
+    PURGE = "purge"  # answers and events that nobody needs any more were removed
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Whether the ledger is whole: every entry in its place and as it was written, and what it names as it was kept.
 
 Walks the chain once from the first entry and yields what is wrong in the order of the chain, so the first one found is
-the first one there is. A tail that was cut off leaves a chain that is whole in itself: only the head row, or a
-checkpoint that lies elsewhere, tells of it.
+the first one there is; then the rows that are not as entries told of them. A tail that was cut off leaves a chain that
+is whole in itself: only the head row, or a checkpoint that lies elsewhere, tells of it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from sqlalchemy import Connection, func, select
 from models.canonical import canonical_json, sha256_hex
 from service.ledger.contents import MANIFEST, ContentAltered, unpacked
 from service.ledger.entry import FIRST, VERSION, Kind, link_hash
+from service.ledger.findings import Finding
+from service.ledger.pages import damaged_pages
+from service.ledger.verifying_rows import ToldRows
 from service.store.schema import ASSESSMENTS, CONTENTS, LEDGER, LEDGER_HEAD
 
 ENTRIES_AT_ONCE = 2_000
@@ -35,23 +38,13 @@ class Checkpoint:
     hash: str
 
 
-@dataclass(frozen=True)
-class Finding:
-    """Something that is not as it was written. `sequence`: the entry, or the one after which something is wrong."""
-
-    sequence: int
-    what: str
-    expected: str | None = None
-    found: str | None = None
-    subject: str | None = None
-
-
 def verify(
     connection: Connection, checkpoints: Sequence[Checkpoint] = (), *, progress: Progress = lambda *_: None
 ) -> Iterator[Finding]:
     """Everything that is wrong, in the order of the chain; nothing when all is whole."""
     with _any_text(connection):
         yield from _verify(connection, checkpoints, progress)
+        yield from damaged_pages(connection)
 
 
 def _verify(connection: Connection, checkpoints: Sequence[Checkpoint], progress: Progress) -> Iterator[Finding]:
@@ -63,7 +56,7 @@ def _verify(connection: Connection, checkpoints: Sequence[Checkpoint], progress:
         progress(done, total)
     known = {one.sequence: one.hash for one in checkpoints}
     sequence, previous = 0, FIRST
-    told = 0
+    told, told_rows = 0, ToldRows()
     while True:
         rows = _entries_after(connection, sequence)
         if not rows:
@@ -76,6 +69,8 @@ def _verify(connection: Connection, checkpoints: Sequence[Checkpoint], progress:
             if row.kind in TELLING:
                 told += 1
                 yield from _as_told(row, body, kept.get(row.subject))
+            if body is not None:
+                yield from told_rows.hear(row, body["content"])
             yield from contents.of(row, body)
             sequence, previous = int(row.sequence), row.hash
             if known.get(sequence, row.hash) != row.hash:
@@ -83,6 +78,7 @@ def _verify(connection: Connection, checkpoints: Sequence[Checkpoint], progress:
         progress(stored + sequence, max(total, stored + sequence))
     yield from _at_end(connection, sequence, previous, known)
     yield from _never_told(connection, told, sequence)
+    yield from told_rows.compare(connection)
 
 
 def _entries_after(connection: Connection, sequence: int) -> Sequence[Any]:
@@ -186,17 +182,13 @@ class _Contents:
 
     def read(self) -> Iterator[int]:
         """Check all; yields how many were checked."""
-        last, done = "", 0
-        while True:
-            some = select(CONTENTS).where(CONTENTS.c.sha256 > last).order_by(CONTENTS.c.sha256).limit(CONTENTS_AT_ONCE)
-            rows = self._connection.execute(some).all()
-            for row in rows:
+        done = 0
+        rows = self._connection.execute(select(CONTENTS), execution_options={"yield_per": CONTENTS_AT_ONCE})
+        for some in rows.partitions():
+            for row in some:
                 self._check(row)
-                last = row.sha256
-            done += len(rows)
+            done += len(some)
             yield done
-            if len(rows) < CONTENTS_AT_ONCE:
-                return
 
     def _check(self, row: Any) -> None:  # noqa: ANN401
         try:

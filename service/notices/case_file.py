@@ -45,6 +45,11 @@ class CaseFile:
         """The case itself."""
         return self.standing.application
 
+    def person(self, subject: str) -> str:
+        """Somebody who worked on the case: the name as the token had it then, with the subject."""
+        known = [one.actor_name for one in self.events if one.actor == subject and one.actor_name]
+        return f"{known[-1]} ({subject})" if known and known[-1] != subject else subject
+
     def last(self, *actions: str) -> rows.Event | None:
         """The latest step of one of these actions."""
         steps = [one for one in self.events if one.kind == "transition" and one.content.get("action") in actions]

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from service.ledger import Kind, append
+from service.ledger.rows_told import row_told, with_rows
 from service.outbox.addresses import Guard
 from service.outbox.errors import EventTypeUnknown, SubscriptionNotFound
 from service.outbox.event import TYPES, wanted
@@ -73,7 +74,8 @@ class Subscriptions:
         """Keep it in the caller's transaction, which does nothing after it: the ledger is told."""
         row = {**made.facts(), "types": json.dumps(made.types), "secret_sha256": made.secret_sha256}
         connection.execute(EVENT_SUBSCRIPTIONS.insert().values(row))
-        told = {"action": "add", "name": made.name, "url": made.url, "types": list(made.types)}
+        facts = {"action": "add", "name": made.name, "url": made.url, "types": list(made.types)}
+        told = with_rows(facts, [row_told(EVENT_SUBSCRIPTIONS, row)])
         append(connection, Kind.SUBSCRIPTION, made.id, made.made_by, told, at=made.made_at)
 
     def add(self, *, name: str, url: str, types: Collection[str], actor: str, at: datetime) -> Subscription:
@@ -117,7 +119,8 @@ class Subscriptions:
                 .where(deliveries.subscription_id == subscription_id, deliveries.state.in_((WAITING, DEAD)))
                 .values(state=DISCARDED, ended_at=moment_text(at))
             ).rowcount
-            told = {"action": "remove", "discarded": left}
+            row = connection.execute(select(EVENT_SUBSCRIPTIONS).where(columns.id == subscription_id)).mappings().one()
+            told = with_rows({"action": "remove", "discarded": left}, [row_told(EVENT_SUBSCRIPTIONS, row)])
             append(connection, Kind.SUBSCRIPTION, subscription_id, actor, told, at=at)
 
 

@@ -15,6 +15,8 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import StoreUnusable
+from service.ledger import Kind, append
+from service.ledger.rows_told import row_told, with_rows
 from service.people.errors import KeyNotFound, KeyNotPossible, KeyRefused
 from service.people.principal import Principal
 from service.people.roles import ROLES_OF_KEYS, Role
@@ -25,6 +27,7 @@ PREFIX = "alk"  # assetlight key: found by those who search code for what should
 ID_BYTES, SECRET_BYTES = 6, 32  # a secret of 256 bits needs no slow hash: nobody guesses it
 TEXT = re.compile(rf"{PREFIX}_([0-9a-f]{{{2 * ID_BYTES}}})_([A-Za-z0-9_-]{{43}})")
 LONGEST_LIFE = timedelta(days=366)
+UNKNOWN = "unknown"  # who made or closed a key, where the caller does not say
 ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /[\w\-./{}]{0,200}")
 
 
@@ -65,7 +68,7 @@ class ApiKeys:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def create(self, asked: KeyAsked, now: datetime) -> tuple[ApiKey, str]:
+    def create(self, asked: KeyAsked, now: datetime, actor: str = UNKNOWN) -> tuple[ApiKey, str]:
         """A new key and its text, which is nowhere else from now on. Raises KeyNotPossible, StoreUnusable."""
         check_asked(asked)
         key = ApiKey(
@@ -91,6 +94,8 @@ class ApiKeys:
         }
         with self._store.writing() as connection:
             connection.execute(API_KEYS.insert().values(row))
+            told = with_rows({"action": "create"}, [row_told(API_KEYS, row)])
+            append(connection, Kind.API_KEY, key.id, actor, told, at=now)
         return key, text
 
     def principal(self, text: str, now: datetime) -> Principal:
@@ -118,15 +123,18 @@ class ApiKeys:
         with self._store.reading() as connection:
             return [_key(row) for row in connection.execute(select(API_KEYS).order_by(API_KEYS.c.created_at.desc()))]
 
-    def revoke(self, key_id: str, now: datetime) -> ApiKey:
+    def revoke(self, key_id: str, now: datetime, actor: str = UNKNOWN) -> ApiKey:
         """Close a key for good; one that is closed already stays as it was. Raises KeyNotFound."""
         with self._store.writing() as connection:
-            connection.execute(
+            closed = connection.execute(
                 update(API_KEYS)
                 .where(API_KEYS.c.id == key_id, API_KEYS.c.revoked_at.is_(None))
                 .values(revoked_at=instant(now))
-            )
+            ).rowcount
             row = connection.execute(select(API_KEYS).where(API_KEYS.c.id == key_id)).one_or_none()
+            if row is not None and closed:
+                told = with_rows({"action": "revoke"}, [row_told(API_KEYS, row._mapping)])  # noqa: SLF001
+                append(connection, Kind.API_KEY, key_id, actor, told, at=now)
         if row is None:
             raise KeyNotFound(
                 "no API key has this id", expected="an id of `assetlight people keys list`", found=key_id, field="id"

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from models.bundle import SIMULATED
 from service.ledger import Entry, Kind, append
+from service.ledger.rows_told import row_told, with_rows
 from service.outbox import Event, event_id, keep
 from service.outbox.event import SOURCE
 from service.registry.records import Kind as RecordKind
@@ -27,7 +28,8 @@ def tell_ledger(connection: Connection, record: Record, source: str = SOURCE) ->
         keep(connection, [promotion_event(connection, record, source)])
     kind = Kind.PROMOTION if moved else record.kind.value
     content = {"step": record.kind.value, "number": record.sequence, "record": record.digest}
-    return append(connection, kind, record.model or MODELS, record.actor, content, at=record.at)
+    told = with_rows(content, [row_told(MODEL_RECORDS, record.row())])
+    return append(connection, kind, record.model or MODELS, record.actor, told, at=record.at)
 
 
 def promotion_event(connection: Connection, record: Record, source: str) -> Event:

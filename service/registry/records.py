@@ -187,6 +187,21 @@ class Record(BaseModel):
         """The content as canonical JSON, as it is kept."""
         return canonical_json(self.content.model_dump(mode="json")).decode()
 
+    def row(self) -> dict[str, int | str]:
+        """The record as a row of the database."""
+        return {
+            "sequence": self.sequence,
+            "kind": self.kind.value,
+            "model": self.model,
+            "actor": self.actor,
+            "identified_by": self.identified_by,
+            "at": moment_text(self.at),
+            "content": self.text,
+            "previous": self.previous,
+            "digest": self.digest,
+            "seal": self.seal,
+        }
+
     def own_digest(self) -> str:
         """SHA-256 over everything the record says, its place, and the record before it."""
         return digest(

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
 
 from service.store.schema import METADATA
 
@@ -44,6 +55,7 @@ APPLICATION_EVENTS = Table(
     Column("actor", String(200), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("content", Text, nullable=False),  # JSON
+    Column("actor_name", String(200)),  # as the token had it then; null where it was not kept
 )
 
 APPLICATION_OVERRIDES = Table(
@@ -77,6 +89,19 @@ APPLICATION_ATTACHMENTS = Table(
     Column("size", BigInteger, nullable=False),
     Column("at", String(32), nullable=False),
     Column("actor", String(200), nullable=False),
+)
+
+APPLICATION_FILE_NAMES = Table(  # further names of an attachment: the same bytes are stored once
+    "application_file_names",
+    METADATA,
+    Column("application_id", String(36), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("at", String(32), nullable=False),
+    Column("actor", String(200), nullable=False),
+    ForeignKeyConstraint(
+        ["application_id", "sha256"], ["application_attachments.application_id", "application_attachments.sha256"]
+    ),
 )
 
 APPLICATION_ASSESSMENTS = Table(

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from service.errors import StoreUnusable
 from service.registry.chain import Row
-from service.registry.records import Record, moment_text
+from service.registry.records import Record
 from service.store.engine import reason
 from service.store.opening import Store
 from service.store.schema import MODEL_RECORDS
@@ -46,21 +46,9 @@ class ModelRecordStore:
 
     def append(self, record: Record) -> bool:
         """Keep one record; False where its number is taken. When this returns True, it is on the disk."""
-        row = {
-            "sequence": record.sequence,
-            "kind": record.kind.value,
-            "model": record.model,
-            "actor": record.actor,
-            "identified_by": record.identified_by,
-            "at": moment_text(record.at),
-            "content": record.text,
-            "previous": record.previous,
-            "digest": record.digest,
-            "seal": record.seal,
-        }
         try:
             with self._store.writing() as connection:
-                connection.execute(MODEL_RECORDS.insert().values(row))
+                connection.execute(MODEL_RECORDS.insert().values(record.row()))
                 self._also_keep(connection, record)
         except IntegrityError:
             return False

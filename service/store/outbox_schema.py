@@ -46,4 +46,5 @@ EVENT_DELIVERIES = Table(
     Column("ended_at", String(32)),
     Index(None, "subscription_id", "subject", "sequence"),
     Index(None, "state", "due_at"),
+    Index(None, "sequence"),
 )

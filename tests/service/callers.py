@@ -24,11 +24,12 @@ def token_at(
     branches: Collection[str] = (EVERYWHERE,),
     parks: Collection[str] = (),
     authority: str | None = None,
+    name: str | None = None,
 ) -> str:
     """A token for somebody at the data directory; without roles one of every role."""
     return DevelopmentIssuer(home).token(
         subject=subject,
-        name=subject,
+        name=name or subject,
         roles=roles or EVERYONE,
         branches=branches,
         parks=parks,

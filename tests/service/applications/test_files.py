@@ -30,11 +30,16 @@ def test_a_file_comes_back_as_a_download_that_nothing_runs(bank: Bank, home: Pat
 
 @BOTH
 def test_the_same_file_is_there_once(bank: Bank) -> None:
-    """Sent again, under any name, it is the attachment that is there."""
+    """Sent again under another name it is stored once and has both names; under the same name nothing happens."""
     case = bank.apply()
     bank.attach("officer", case)
-    assert bank.attach("risk", case, "again.pdf").status_code == 201
-    assert len(bank.get("officer", f"{PATH}/{case['id']}/attachments").json()["attachments"]) == 1
+    for name in ("again.pdf", "contract.pdf", "again.pdf"):
+        assert bank.attach("risk", case, name).status_code == 201
+    (listed,) = bank.get("officer", f"{PATH}/{case['id']}/attachments").json()["attachments"]
+    assert (listed["name"], listed["names"]) == ("contract.pdf", ["contract.pdf", "again.pdf"])
+    assert [kind for kind, _, _ in bank.ledger(case["id"])] == ["transition", "attachment", "attachment"]
+    stored = [path for path in bank.service.settings.attachments.rglob("*") if path.is_file()]
+    assert len(stored) == 1
 
 
 @pytest.mark.parametrize(
@@ -149,7 +154,7 @@ def test_comments_are_kept_in_order_and_told_by_digest(bank: Bank) -> None:
     ]
     assert events["next"] == 3
     assert bank.get("risk", path).json()["version"] == 1
-    assert bank.ledger(case["id"])[1][2].keys() == {"text_sha256"}
+    assert bank.ledger(case["id"])[1][2].keys() == {"text_sha256", "rows_after"}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,10 +22,14 @@ from pathlib import Path
 from typing import Protocol
 
 import httpx2
+from sqlalchemy import select
 
 from service.ledger.verifying import verify
+from service.outbox import event_id
 from service.people import Role
 from service.store import AssessmentStore, Store, open_store
+from service.store.application_schema import APPLICATIONS
+from service.store.outbox_schema import OUTBOX_EVENTS
 from tests.service.callers import bearer, token_at
 from tests.service.conftest import AS_OF, ENTERPRISES, asked
 
@@ -53,7 +58,7 @@ class Action(Protocol):
 
 
 class Check(Protocol):
-    """What must hold after a kill, of everything that clients were told in all lives of the server so far."""
+    """What must hold after a kill of what clients were told in that life, and in the end of all they were ever told."""
 
     def __call__(self, store: Store, told: Sequence[Told]) -> None: ...
 
@@ -79,8 +84,51 @@ def nothing_is_half_written(store: Store, _: Sequence[Told]) -> None:
         assert list(verify(connection)) == []
 
 
+def no_acknowledged_case_is_lost(store: Store, told: Sequence[Told]) -> None:
+    """Every application that a client made or submitted is there, in that state or a later one, with its event."""
+    made = {one.id for one in told if one.action == "apply"}
+    submitted = {one.id for one in told if one.action == "submit"}
+    with store.reading() as connection:
+        states = {row.id: row.state for row in connection.execute(select(APPLICATIONS.c.id, APPLICATIONS.c.state))}
+        events = set(connection.execute(select(OUTBOX_EVENTS.c.id)).scalars())
+    assert made <= states.keys()
+    assert {states[one] for one in submitted} <= {"in_review"}
+    assert {event_id(one, 1, "application.assessed") for one in made} <= events
+    assert {event_id(one, 2, "application.submitted") for one in submitted} <= events
+
+
+class Counter:
+    """Clients at a bank's counter: one makes an application, the next one submits one that somebody made."""
+
+    def __init__(self) -> None:
+        self._made: deque[tuple[str, str]] = deque()
+
+    def apply(self, client: httpx2.Client, number: int) -> Told | None:
+        """Make an application."""
+        body = {"enterprise_id": ENTERPRISES[number % len(ENTERPRISES)], "amount_yuan": "500000", "tenor_months": 12}
+        asked = {**body, "purpose": "steel", "branch": "hangzhou"}
+        answer = client.post("/v1/applications", json=asked, headers={"Idempotency-Key": f"apply-{number}"})
+        assert answer.status_code in (201, 503), answer.text
+        if answer.status_code != 201:
+            return None
+        case = answer.json()["id"]
+        self._made.append((case, answer.headers["etag"]))
+        return Told("apply", case, answer.content)
+
+    def submit(self, client: httpx2.Client, number: int) -> Told | None:
+        """Submit one; where there is none, make one."""
+        try:
+            case, tag = self._made.popleft()
+        except IndexError:
+            return self.apply(client, number)
+        path, headers = f"/v1/applications/{case}/transitions", {"If-Match": tag}
+        answer = client.post(path, json={"action": "submit"}, headers=headers)
+        assert answer.status_code in (200, 503), answer.text
+        return Told("submit", case, answer.content) if answer.status_code == 200 else None
+
+
 ACTIONS: tuple[Action, ...] = (assess,)
-CHECKS: tuple[Check, ...] = (nothing_acknowledged_is_lost, nothing_is_half_written)
+CHECKS: tuple[Check, ...] = (nothing_acknowledged_is_lost, no_acknowledged_case_is_lost, nothing_is_half_written)
 
 
 @dataclass
@@ -111,13 +159,19 @@ def hammer(
             crashes.told += life
             crashes.kills += 1
             crashes.lives_with_answers += bool(life)
-            store = open_store(database_url)
-            try:
-                for check in checks:
-                    check(store, crashes.told)
-            finally:
-                store.close()
+            check_all(database_url, checks, life)
+    check_all(database_url, checks, crashes.told)
     return crashes
+
+
+def check_all(database_url: str, checks: Sequence[Check], told: Sequence[Told]) -> None:
+    """Hold everything against what clients were told, on a database that nobody serves."""
+    store = open_store(database_url)
+    try:
+        for check in checks:
+            check(store, told)
+    finally:
+        store.close()
 
 
 def one_life(

@@ -115,6 +115,8 @@ def test_a_memo_has_everything_of_the_case(bank: Bank) -> None:
         decision.policy.digest,
         "Half of the machines stand still",
         "department approver",
+        "王芳 (approver)",
+        "Li Qiang (risk)",
         "Override",
         "simulated",
     ]
