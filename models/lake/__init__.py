@@ -2,5 +2,18 @@
 
 from models.lake.lake import AppendReceipt, Lake, Writing
 from models.lake.manifest import LakeBusy, LakeDamaged, Manifest, Part, bucket_of
+from models.lake.neighbourhood import GROUP_KINDS, KINDS_READ, Neighbourhood
 
-__all__ = ["AppendReceipt", "Lake", "LakeBusy", "LakeDamaged", "Manifest", "Part", "Writing", "bucket_of"]
+__all__ = [
+    "GROUP_KINDS",
+    "KINDS_READ",
+    "AppendReceipt",
+    "Lake",
+    "LakeBusy",
+    "LakeDamaged",
+    "Manifest",
+    "Neighbourhood",
+    "Part",
+    "Writing",
+    "bucket_of",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from models.lake.manifest import (
     read_manifest,
     write_manifest,
 )
-from models.lake.neighbourhood import GROUP_KINDS, fellow_members, group_ties, trading_ties, within
+from models.lake.neighbourhood import GROUP_KINDS, Neighbourhood, fellow_members, group_ties, trading_ties, within
 from models.lake.neighbourhood import KINDS_READ as NEIGHBOUR_KINDS
 from models.lake.parts import buckets_of, missing_part, read_parts, write_part
 from models.records import KINDS
@@ -31,6 +31,11 @@ from models.tables import ParquetFiles, Source, Tables, enterprises_of, merge_ve
 
 MOST_PARTS = 24  # a bucket of more parts is rewritten as one
 LOCK = "writer.lock"
+Bring = Callable[[Sequence[Part]], None]
+
+
+def _here(_parts: Sequence[Part]) -> None:
+    """The parts lie where they are read."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +62,18 @@ class Lake:
         buckets: int = DEFAULT_BUCKETS,
         wait_s: float = 10.0,
         pinned: Manifest | None = None,
+        neighbourhood: Neighbourhood | None = None,
+        bring: Bring = _here,
     ) -> None:
         """`buckets` counts only when the lake is created; `wait_s`: how long a writer waits for another. `pinned`:
-        read this state of the lake, whatever is appended meanwhile."""
+        read this state of the lake, whatever is appended meanwhile; `neighbourhood`: of that state, where somebody
+        found it before. `bring` is told the parts that are about to be read, where they come from elsewhere."""
         self.root = Path(home) / "lake"
         self._buckets = buckets
         self._wait_s = wait_s
         self._pinned = pinned
+        self._known = neighbourhood
+        self._bring = bring
         self._ties: tuple[tuple[str, ...], pa.Table] | None = None  # of the parts that were read for them
         self._groups: tuple[tuple[str, ...], tuple[pa.Table, pa.Array]] | None = None
 
@@ -128,6 +138,20 @@ class Lake:
         names = pc.unique(ties.column("one")).to_pylist()
         return {name for name in names if bucket_of(name, manifest.buckets) in buckets}
 
+    def neighbourhood(self) -> Neighbourhood:
+        """Who trades with whom and who may belong together: reads the invoices and relations of everybody."""
+        manifest = self.manifest()
+        return Neighbourhood(self._trading(manifest), self._grouped(manifest))
+
+    def files(self, kinds: Sequence[str] | None = None, buckets: Sequence[int] | None = None) -> list[Path]:
+        """The part files of some kinds and buckets; all where none are named."""
+        manifest = self.manifest()
+        parts = [
+            part for kind in manifest.kinds if kinds is None or kind in kinds for part in manifest.of(kind, buckets)
+        ]
+        self._bring(parts)
+        return [self.root / part.path for part in parts]
+
     def trading(self) -> set[str]:
         """The enterprises with books here that trade with another one: where there are none, there is no network."""
         ties = self._trading(self.manifest())
@@ -172,6 +196,7 @@ class Lake:
         by_bucket: dict[int, list[str]] = {}
         for enterprise in enterprises:
             by_bucket.setdefault(bucket_of(enterprise, manifest.buckets), []).append(enterprise)
+        self._bring([part for kind in kinds for part in manifest.of(kind, by_bucket)])
         return {
             kind: pa.concat_tables(
                 [KINDS[kind].schema.empty_table()]
@@ -196,6 +221,8 @@ class Lake:
 
     def _grouped(self, manifest: Manifest) -> tuple[pa.Table, pa.Array]:
         """Who may belong to whose group, read once for a state of the lake."""
+        if self._known is not None:
+            return self._known.groups
         kinds = [kind for kind in manifest.kinds if kind in GROUP_KINDS]
         paths = tuple(part.path for kind in kinds for part in manifest.of(kind))
         if self._groups is None or self._groups[0] != paths:
@@ -204,6 +231,8 @@ class Lake:
 
     def _trading(self, manifest: Manifest) -> pa.Table | None:
         """Who trades with whom, read once for a state of the lake; None without invoices."""
+        if self._known is not None:
+            return self._known.trading
         if INVOICE.name not in manifest.kinds:
             return None
         kinds = [kind for kind in manifest.kinds if kind in NEIGHBOUR_KINDS]
@@ -220,6 +249,7 @@ class Lake:
         neighbours: Mapping[str, Source] | None = None,
     ) -> Tables:
         by_kind: dict[str, Source] = {}
+        self._bring([part for kind in kinds for part in manifest.of(kind, buckets)])
         for kind in kinds:
             paths = tuple(str(self.root / part.path) for part in manifest.of(kind, buckets))
             by_kind[kind] = ParquetFiles(paths) if paths else KINDS[kind].schema.empty_table()

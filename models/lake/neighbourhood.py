@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +17,15 @@ KINDS_READ = NETWORK_KINDS
 NO_GROUPS = pa.table(
     {"one": pa.array([], pa.string()), "other": pa.array([], pa.string()), "control": pa.array([], pa.bool_())}
 )
-__all__ = ["GROUP_KINDS", "KINDS_READ", "fellow_members", "group_ties", "trading_ties", "within"]
+__all__ = ["GROUP_KINDS", "KINDS_READ", "Neighbourhood", "fellow_members", "group_ties", "trading_ties", "within"]
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """What `trading_ties` (None: there are no invoices) and `group_ties` found in one state of the lake."""
+
+    trading: pa.Table | None
+    groups: tuple[pa.Table, pa.Array]
 
 
 def group_ties(books: Mapping[str, Source]) -> tuple[pa.Table, pa.Array]:

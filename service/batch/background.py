@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from models.lake import Manifest
-from service.batch.bucket import LAKE_MANIFEST
 from service.batch.errors import BatchNotFound
 from service.batch.files import write_bytes
 from service.batch.folder import MANIFEST, STATE, RunFolder
+from service.batch.inputs import LAKE_MANIFEST
 from service.batch.plan import Bucket, Inputs, Plan
 from service.batch.running import CANCELLED, DONE, INCOMPLETE, RUNNING, STOPPED
 from service.batch.starting import BATCHES, Planned, run_folder

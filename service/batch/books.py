@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from models.lake import Lake
 from models.tables import NETWORK_KINDS, Books, books_of
-from service.batch.files import write_rows
+from service.batch.files import read_mapped, write_mapped
 
 SCHEMA = pa.schema([("one", pa.string()), ("other", pa.string()), ("near", pa.string())])
 
@@ -35,17 +36,29 @@ def write_books(books: Books, folder: Path, name: str) -> None:
         },
         schema=SCHEMA,
     )
-    write_rows(folder, name, rows)
+    write_mapped(folder, name, rows)
 
 
-def read_books(path: Path) -> Books:
-    """What `write_books` kept."""
-    rows = pq.read_table(path, schema=SCHEMA)
-    one, other, near = (rows.column(name).to_pylist() for name in SCHEMA.names)
-    books = Books()
-    for first, second, digest in zip(one, other, near, strict=True):
-        if digest is None:
-            books.pairs.add((first, second))
-        else:
-            books.near[first] = digest
+def read_books(path: Path, enterprises: Collection[str]) -> Books:
+    """What `write_books` kept, as far as the digests of some enterprises need it: the pairs of theirs and of their
+    partners, and the digests of all whom these name. The rest of the file stays where it is."""
+    rows = read_mapped(path)
+    pairs, near = rows.filter(rows["near"].is_null()), rows.filter(rows["near"].is_valid())
+    theirs = _naming(pairs, pa.array(sorted(enterprises), pa.string()))
+    found = _naming(pairs, _names(theirs))
+    named = near.filter(pc.is_in(near["one"], value_set=_names(found)))
+    books = Books(pairs=set(zip(found["one"].to_pylist(), found["other"].to_pylist(), strict=True)))
+    books.near = dict(zip(named["one"].to_pylist(), named["near"].to_pylist(), strict=True))
     return books
+
+
+def _naming(pairs: pa.Table, names: pa.Array) -> pa.Table:
+    """The pairs of which one side or the other is among the names."""
+    sides = [pc.is_in(pairs[side], value_set=names) for side in ("one", "other")]
+    return pairs.filter(pc.or_(*sides))
+
+
+def _names(pairs: pa.Table) -> pa.Array:
+    """Everybody in some pairs."""
+    both = pa.chunked_array([*pairs["one"].chunks, *pairs["other"].chunks], pa.string())
+    return pc.unique(both)

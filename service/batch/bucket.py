@@ -14,23 +14,24 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from models import __version__
 from models.allocation.terms import GROUPS
 from models.bundle import Bundle
 from models.decision import Decisions, detail_columns
-from models.lake import Lake, Manifest
+from models.lake import Lake, Manifest, bucket_of
 from models.policy import Policy
 from models.scoring import score, score_beside, score_facts
-from models.tables import Books, ParquetFiles, Tables
+from models.tables import ParquetFiles, Tables
 from service.batch.books import read_books
 from service.batch.cutting import tables_of
-from service.batch.errors import BatchInputChanged, BucketUnreadable
+from service.batch.errors import BatchInputChanged
 from service.batch.facts import facts_table, read_facts
 from service.batch.files import Output, write_rows
+from service.batch.inputs import BOOKS, LAKE_MANIFEST, bundle_in, check_readable, neighbourhood_in, overlay_in
 from service.batch.isolating import Failure, survivors
 from service.batch.plan import Bucket, Plan
+from service.batch.remote import lake_at
 from service.batch.vintages import Vintages, vintages_of
 from service.errors import EnterpriseUnknown
 from service.groups import groups_in
@@ -38,7 +39,8 @@ from service.policies import policy_on
 from service.shadow import beside_columns
 
 SCORES, FAILURES, SHADOW, FACTS = "scores", "failures", "shadow", "facts"
-LAKE_MANIFEST, BOOKS = "inputs/lake.json", "inputs/books.parquet"
+MOST_BUNDLES = 4
+_BUNDLES: dict[str, Bundle] = {}
 Keep = Callable[[Decisions, Tables], Sequence[str]]
 FAILURE_SCHEMA = pa.schema([(name, pa.string()) for name in ("enterprise_id", "error", "field", "reason")])
 
@@ -84,8 +86,10 @@ def do_bucket(task: Task, keep: Keep | None = None, policy: Policy | None = None
     scored is a row of the failures.
     """
     plan, bucket, folder = task.plan, task.bucket, Path(task.folder)
-    policy = _policy(plan) if policy is None else policy
-    found = _from_facts(plan, bucket, policy) if plan.inputs.facts else _from_records(plan, bucket, folder, policy)
+    policy = _policy(plan, folder) if policy is None else policy
+    found = (
+        _from_facts(plan, bucket, folder, policy) if plan.inputs.facts else _from_records(plan, bucket, folder, policy)
+    )
     parts, failures, groups = found.parts, found.failures, found.groups
     order = _order(parts)
     ids = [plan.decision_ids if keep is None else keep(part, found.tables) for part in parts]
@@ -97,7 +101,7 @@ def do_bucket(task: Task, keep: Keep | None = None, policy: Policy | None = None
     if scores is not None:
         files[SCORES] = write_rows(folder, f"{SCORES}/{name}", scores)
     if plan.inputs.challenger is not None and parts:
-        challenger = _bundle(plan.places.home, plan.inputs.challenger)
+        challenger = _bundle(folder, plan.inputs.challenger)
         beside = [beside_columns(part, score_beside(part, challenger)) for part in parts]
         files[SHADOW] = write_rows(folder, f"{SHADOW}/{name}", pa.concat_tables(beside).take(order))
     if plan.keeps_facts and parts:
@@ -143,16 +147,16 @@ class _Found:
 
 
 def _from_records(plan: Plan, bucket: Bucket, folder: Path, policy: Policy) -> _Found:
-    lake = _lake(plan.places.home, task_manifest(folder))
-    bundle = _bundle(plan.places.home, plan.inputs.bundle)
-    books = None if bucket.enterprises is not None else _books(str(folder / BOOKS), plan.digest)
+    lake = _lake(plan.places.lake, str(folder), plan.digest)
+    bundle = _bundle(folder, plan.inputs.bundle)
     try:
         tables, ids = tables_of(lake, bucket)
     except EnterpriseUnknown:
         raise
     except Exception:
-        check_readable(files_of(lake))
+        check_readable(_own_files(lake, bucket))
         raise
+    books = None if bucket.enterprises is not None else read_books(folder / BOOKS, ids)
 
     def decide(some: Sequence[str]) -> Decisions:
         held = tables if len(some) == len(ids) else lake.tables(enterprises=some, neighbourhood=True)
@@ -163,9 +167,9 @@ def _from_records(plan: Plan, bucket: Bucket, folder: Path, policy: Policy) -> _
     return _Found(parts, failures, groups_in(tables, plan.as_of), tables)
 
 
-def _from_facts(plan: Plan, bucket: Bucket, policy: Policy) -> _Found:
+def _from_facts(plan: Plan, bucket: Bucket, folder: Path, policy: Policy) -> _Found:
     path = Path(plan.places.facts[bucket.file])
-    bundle = _bundle(plan.places.home, plan.inputs.bundle)
+    bundle = _bundle(folder, plan.inputs.bundle)
     facts = read_facts(path, bucket, plan.as_of, bundle.features)
 
     def decide(some: Sequence[str]) -> Decisions:
@@ -177,26 +181,10 @@ def _from_facts(plan: Plan, bucket: Bucket, policy: Policy) -> _Found:
     return _Found(parts, [*facts.failures, *failures], facts.groups, Tables({}))
 
 
-def check_readable(paths: Sequence[Path]) -> None:
-    """Read files to the end. Raises BucketUnreadable at the first that cannot be read."""
-    for path in paths:
-        try:
-            with pq.ParquetFile(path) as file:
-                for _ in file.iter_batches():
-                    pass
-        except (pa.ArrowException, OSError) as error:
-            raise BucketUnreadable(
-                "a file of the lake cannot be read",
-                where=str(path),
-                found=str(error).split("\n", 1)[0],
-                advice="Restore the file from its backup and run the same command again: what is done stays done",
-            ) from error
-
-
-def files_of(lake: Lake) -> list[Path]:
-    """Every file of the lake: who trades with whom is read of all of them."""
-    manifest = lake.manifest()
-    return [lake.root / part.path for kind in manifest.kinds for part in manifest.of(kind)]
+def _own_files(lake: Lake, bucket: Bucket) -> list[Path]:
+    """The files of the bucket's own enterprises."""
+    numbers = bucket.lake or sorted({bucket_of(name, lake.buckets) for name in bucket.enterprises or ()})
+    return lake.files(buckets=numbers)
 
 
 def files_in(tables: Tables) -> list[Path]:
@@ -205,32 +193,26 @@ def files_in(tables: Tables) -> list[Path]:
     return [Path(path) for source in sources if isinstance(source, ParquetFiles) for path in source.paths]
 
 
-def task_manifest(folder: Path) -> str:
-    """Where a run keeps the state of the lake that it reads."""
-    return str(folder / LAKE_MANIFEST)
-
-
 @lru_cache(maxsize=2)
-def _lake(home: str, manifest: str) -> Lake:
-    return Lake(home, pinned=Manifest.from_bytes(Path(manifest).read_bytes(), manifest))
+def _lake(place: str, folder: str, _run: str) -> Lake:
+    path = Path(folder, LAKE_MANIFEST)
+    return lake_at(place, Manifest.from_bytes(path.read_bytes(), str(path)), neighbourhood_in(Path(folder)))
 
 
-@lru_cache(maxsize=4)
-def _bundle(home: str, digest: str) -> Bundle:
-    bundle = Bundle.load(Path(home) / "bundles" / digest[:12])
-    _same("bundle", digest, bundle.digest)
-    return bundle
+def _bundle(folder: Path, digest: str) -> Bundle:
+    """Read once by a process, whatever the run."""
+    if digest not in _BUNDLES:
+        bundle = bundle_in(folder, digest)
+        _same("bundle", digest, bundle.digest)
+        if len(_BUNDLES) >= MOST_BUNDLES:
+            _BUNDLES.clear()
+        _BUNDLES[digest] = bundle
+    return _BUNDLES[digest]
 
 
-@lru_cache(maxsize=2)
-def _books(path: str, _: str) -> Books:
-    return read_books(Path(path))
-
-
-def _policy(plan: Plan) -> Policy:
+def _policy(plan: Plan, folder: Path) -> Policy:
     _same("code", plan.inputs.code_version, __version__)
-    overlay = plan.places.overlay
-    policy = policy_on(plan.as_of, None if overlay is None else Path(overlay))
+    policy = policy_on(plan.as_of, overlay_in(folder))
     _same("policy", plan.inputs.policy, policy.digest)
     return policy
 

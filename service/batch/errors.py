@@ -51,3 +51,11 @@ class EveryEnterpriseFails(AssetlightError):
 
 class FactsNotUsable(AssetlightError):
     """A file is not a table of facts: enterprise_id and numbers, one row for an enterprise."""
+
+
+class RayNotInstalled(AssetlightError):
+    """A cluster is asked for, and the package for it is not there."""
+
+
+class ClusterUnreachable(AssetlightError):
+    """The cluster does not answer, or does not take this machine in."""

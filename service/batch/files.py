@@ -58,6 +58,23 @@ def write_rows(folder: Path, name: str, rows: pa.Table) -> Output:
     return Output(name, rows.num_rows, written.size, written.sha256)
 
 
+def write_mapped(folder: Path, name: str, rows: pa.Table) -> Output:
+    """A table as an Arrow file, not compressed, so that processes map it into memory. Raises BatchDiskFull."""
+
+    def fill(file: _Hashed) -> None:
+        with pa.ipc.new_file(file, rows.schema) as writer:
+            writer.write_table(rows.combine_chunks())
+
+    written = write_file(folder, name, fill)
+    return Output(name, rows.num_rows, written.size, written.sha256)
+
+
+def read_mapped(path: Path) -> pa.Table:
+    """What `write_mapped` wrote; its pages are shared by all who read it."""
+    with pa.memory_map(str(path)) as file:
+        return pa.ipc.open_file(file).read_all()
+
+
 def write_bytes(folder: Path, name: str, content: bytes) -> Output:
     """Some bytes, `name` below the folder. Raises BatchDiskFull."""
     return write_file(folder, name, lambda file: file.write_all(content))

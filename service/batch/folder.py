@@ -9,11 +9,15 @@
     cancel                         somebody asked the run to stop
 
 All but state.json is the same to the byte whatever the number of processes, and whether the run was killed or not.
+
+Of a run whose folder is reached by URL all of this lies there, but for state.json and cancel. The process that leads
+it has a folder of its own beside it, with everything but the results.
 """
 
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -26,19 +30,23 @@ from models.canonical import digest
 from service.batch.bucket import Receipt
 from service.batch.errors import BatchBusy, BatchFolderTaken, BatchNotFinished, BatchNotFound
 from service.batch.files import Output, write_bytes
+from service.batch.inputs import INPUTS
 from service.batch.plan import Places, Plan
+from service.batch.storage import Storage
 from service.batch.vintages import added
 
 RUN, MANIFEST, STATE, CANCEL, LOCK, DONE = "run.json", "manifest.json", "state.json", "cancel", ".lock", "done"
+OWN = (LOCK, CANCEL, STATE)  # what may be in the folder before a run is
 HOLD_S = 0.5  # somebody who only looks whether the run is held lets go at once
 COUNTERS = ("planned", "scored", "referred", "failed")
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The folder of one run; it need not be there."""
+    """The folder of one run; it need not be there. `shared`: where the results are, if not in the folder."""
 
     path: Path
+    shared: Storage | None = None
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -71,11 +79,32 @@ class RunFolder:
         lock.release()
         return False
 
+    def recall(self) -> None:
+        """Take what the shared folder says; what it does not say is not done. Raises StorageUnusable."""
+        if self.shared is None:
+            return
+        for path in [self.path / RUN, self.path / MANIFEST, *(self.path / DONE).glob("*")]:
+            path.unlink(missing_ok=True)
+        for name in (RUN, MANIFEST, *(f"{DONE}/{name}" for name in self.shared.names(DONE))):
+            content = self.shared.read(name)
+            if content is not None:
+                write_bytes(self.path, name, content)
+
+    def share_inputs(self) -> None:
+        """Put the inputs where every machine finds them."""
+        if self.shared is None:
+            return
+        there = set(self.shared.names(INPUTS))
+        for path in sorted((self.path / INPUTS).rglob("*")):
+            name = path.relative_to(self.path / INPUTS).as_posix()
+            if path.is_file() and (name not in there or self.shared.size(f"{INPUTS}/{name}") != path.stat().st_size):
+                self.shared.put(f"{INPUTS}/{name}", path)
+
     def open_for(self, plan: Plan) -> None:
         """Make the folder this run's, or find that it is. Raises BatchFolderTaken."""
         stored = self.read(RUN)
         if stored is None:
-            strange = sorted(path.name for path in self.path.iterdir() if path.name not in (LOCK, CANCEL, STATE))
+            strange = [] if self.shared else sorted(path.name for path in self.path.iterdir() if path.name not in OWN)
             if strange:
                 raise BatchFolderTaken(
                     "the folder holds something else than a run",
@@ -97,7 +126,7 @@ class RunFolder:
     def places(self) -> Places:
         """Where the inputs of the run were found."""
         stored = self._run()["places"]
-        return Places(stored["home"], stored["overlay"], tuple(stored["facts"]))
+        return Places(stored["home"], stored["overlay"], tuple(stored["facts"]), stored.get("records"))
 
     def question(self) -> dict[str, Any]:
         """What the run decides."""
@@ -117,7 +146,17 @@ class RunFolder:
         if stored is None or stored.get("run") != plan.digest:
             return None
         receipt = Receipt.read(stored)
-        return receipt if all(output.is_whole(self.path) for output in receipt.files.values()) else None
+        return receipt if all(self._is_whole(output) for output in receipt.files.values()) else None
+
+    def _is_whole(self, output: Output) -> bool:
+        """Whether a result is there, to the byte; one that is far away is fetched for it."""
+        if self.shared is None:
+            return output.is_whole(self.path)
+        if self.shared.size(output.path) != output.size:
+            return False
+        with tempfile.TemporaryDirectory(prefix=".looking-", dir=self.path) as folder:
+            self.shared.fetch(output.path, Path(folder) / output.path)
+            return output.is_whole(Path(folder))
 
     def keep(self, receipt: Receipt) -> None:
         """The bucket is done."""
@@ -177,8 +216,16 @@ class RunFolder:
 
     def write(self, name: str, facts: Mapping[str, Any]) -> Output:
         """A file of the folder, in one step. Raises BatchDiskFull."""
-        text = json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-        return write_bytes(self.path, name, text.encode())
+        content = (json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+        if self.shared is not None:
+            self.shared.put(name, content)
+        return write_bytes(self.path, name, content)
+
+    def remove(self, name: str) -> None:
+        """Delete a file of the folder, if it is there."""
+        if self.shared is not None and self.shared.size(name) is not None:
+            self.shared.remove(name)
+        (self.path / name).unlink(missing_ok=True)
 
 
 def manifest_of(plan: Plan, receipts: list[Receipt]) -> dict[str, Any]:

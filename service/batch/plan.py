@@ -40,11 +40,18 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Places:
-    """Where the inputs lie; another place with the same content is the same run."""
+    """Where the inputs lie; another place with the same content is the same run. `records`: the data directory whose
+    records are read, as a path or URL that every machine sees; None: that of `home`."""
 
     home: str
     overlay: str | None = None
     facts: tuple[str, ...] = ()
+    records: str | None = None
+
+    @property
+    def lake(self) -> str:
+        """The data directory of the records."""
+        return self.home if self.records is None else self.records
 
 
 @dataclass(frozen=True)

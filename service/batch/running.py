@@ -18,13 +18,15 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
-from models.lake import Lake, Manifest
-from service.batch.books import all_books, write_books
-from service.batch.bucket import BOOKS, LAKE_MANIFEST, Receipt, Task, check_readable, do_bucket, files_of
+from models.lake import Manifest
+from service.batch.bucket import Receipt, Task
+from service.batch.elsewhere import do_bucket_anywhere
 from service.batch.errors import BatchCancelled, BatchIncomplete, BatchWorkersLost, BucketUnreadable
-from service.batch.files import remove_drafts, write_bytes
+from service.batch.files import remove_drafts
 from service.batch.folder import COUNTERS, MANIFEST, RunFolder
+from service.batch.inputs import keep_inputs
 from service.batch.plan import Bucket, Plan
+from service.batch.storage import Storage
 
 LOOK_S = 0.5  # how often somebody looks whether the run was cancelled
 MOST_LOSSES = 3  # pools of processes that may break before the run gives up
@@ -81,14 +83,23 @@ class Ran:
 
 
 def run_plan(
-    plan: Plan, at: Path, lake: Manifest | None, *, engine: Engine, progress: Progress = lambda _: None
+    plan: Plan,
+    at: Path,
+    lake: Manifest | None,
+    *,
+    engine: Engine,
+    progress: Progress = lambda _: None,
+    shared: str | None = None,
 ) -> Ran:
-    """Do what is left of a run, and write the manifest. `lake`: its state in the plan.
+    """Do what is left of a run, and write the manifest. `lake`: its state in the plan. `shared`: the URL of the folder
+    that takes the results, where that is not `at`.
 
-    Raises BatchFolderTaken, BatchBusy, BatchCancelled, BatchIncomplete, BatchDiskFull and what a bucket raises.
+    Raises BatchFolderTaken, BatchBusy, BatchCancelled, BatchIncomplete, BatchDiskFull, StorageUnusable and what a
+    bucket raises.
     """
-    folder = RunFolder(at)
+    folder = RunFolder(at, None if shared is None else Storage(shared))
     with folder.held():
+        folder.recall()
         folder.open_for(plan)
         remove_drafts(at)
         receipts: dict[str, Receipt] = {}
@@ -134,10 +145,11 @@ def _do(
     watch.tell(RUNNING)
     if not left:
         return unread
-    (folder.path / MANIFEST).unlink(missing_ok=True)  # a file of a finished run was lost: it is not finished
-    if lake is not None:
-        _keep_inputs(plan, folder, lake)
-    tasks = [Task(plan, bucket, str(folder.path)) for bucket in left]
+    folder.remove(MANIFEST)  # a file of a finished run was lost: it is not finished
+    keep_inputs(plan, folder.path, lake)
+    folder.share_inputs()
+    place = str(folder.path.resolve()) if folder.shared is None else folder.shared.url
+    tasks = [Task(plan, bucket, place) for bucket in left]
     for bucket, result in engine(tasks, lambda: folder.cancelled):
         if isinstance(result, BucketUnreadable):
             unread[bucket.name] = result
@@ -148,31 +160,18 @@ def _do(
     return unread
 
 
-def _keep_inputs(plan: Plan, folder: RunFolder, manifest: Manifest) -> None:
-    """The state of the lake that all buckets read, and the books of everybody; kept once."""
-    if not (folder.path / LAKE_MANIFEST).exists():
-        write_bytes(folder.path, LAKE_MANIFEST, manifest.to_bytes())
-    if not (folder.path / BOOKS).exists() and any(bucket.enterprises is None for bucket in plan.buckets):
-        lake = Lake(plan.places.home, pinned=manifest)
-        try:
-            books = all_books(lake, plan.as_of)
-        except Exception:
-            check_readable(files_of(lake))
-            raise
-        write_books(books, folder.path, BOOKS)
-
-
-def _stopped() -> BatchCancelled:
+def stopped() -> BatchCancelled:
+    """What ends a run that somebody cancelled."""
     return BatchCancelled(
         "the run was cancelled; the buckets that were done are kept",
         advice="Run the same command again, and it goes on from there",
     )
 
 
-def _result(task: Task) -> Result:
+def result_of(task: Task) -> Result:
     """A bucket that cannot be read is a result like any other; whatever else is raised stops the run."""
     try:
-        return do_bucket(task)
+        return do_bucket_anywhere(task)
     except BucketUnreadable as error:
         return error
 
@@ -181,8 +180,8 @@ def in_this_process(tasks: Sequence[Task], stop: Callable[[], bool]) -> Iterator
     """One bucket after the other, here."""
     for task in tasks:
         if stop():
-            raise _stopped()
-        yield task.bucket, _result(task)
+            raise stopped()
+        yield task.bucket, result_of(task)
 
 
 @dataclass(frozen=True)
@@ -214,11 +213,11 @@ class ProcessPool:
         try:
             while True:
                 while len(running) <= self.workers and (task := next(waiting, None)) is not None:
-                    running[pool.submit(_result, task)] = task
+                    running[pool.submit(result_of, task)] = task
                 if not running:
                     return
                 if stop():
-                    raise _stopped()
+                    raise stopped()
                 done, _ = wait(running, timeout=LOOK_S, return_when=FIRST_COMPLETED)
                 for future in done:
                     task = running.pop(future)

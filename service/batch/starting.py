@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +15,19 @@ from sqlalchemy import select
 
 from models import __version__
 from models.canonical import digest
-from models.lake import Manifest
+from models.lake import Lake, Manifest
+from models.lake.manifest import MANIFEST as LAKE_STATE
 from models.scoring import CreditRequest
 from service.assessing import Assessor, has_stored_rows, nothing_stored, product_of
+from service.batch.cluster import RayCluster, ray_package
 from service.batch.cutting import FACTS_AT_ONCE, ROWS_AT_ONCE, fact_buckets, lake_buckets, named_bucket
 from service.batch.errors import FactsNotUsable
 from service.batch.files import sha256_of
 from service.batch.folder import MANIFEST
 from service.batch.plan import Inputs, Places, Plan
+from service.batch.remote import lake_at
 from service.batch.running import Engine, ProcessPool, Progress, Ran, in_this_process, run_plan
+from service.batch.storage import Storage, is_remote, plain
 from service.ledger import Content, Kind, Work, draft
 from service.ledger.contents import FILE
 from service.store.schema import LEDGER
@@ -42,7 +47,7 @@ class Planned:
     lake: Manifest | None
 
 
-def plan_records(
+def plan_records(  # noqa: PLR0913  (one parameter per part of the question)
     assessor: Assessor,
     as_of: date,
     *,
@@ -52,15 +57,18 @@ def plan_records(
     decision_ids: bool = False,
     keeps_facts: bool = False,
     rows_at_once: int = ROWS_AT_ONCE,
+    records: str | None = None,
 ) -> Planned:
-    """Every stored enterprise, or those named, from the records. Raises NothingStored, BundleNotFound and so on."""
-    lake = assessor.lake
+    """Every stored enterprise, or those named, from the records. `records`: another data directory to read them from,
+    by path or URL, as every machine sees it. Raises NothingStored, BundleNotFound, StorageUnusable and so on."""
+    home = assessor.lake.root.parent.resolve()  # a machine that helps may stand elsewhere
+    lake = assessor.lake if records is None else lake_of(records)
     if not has_stored_rows(lake):
         raise nothing_stored(lake)
     manifest = lake.manifest()
     inputs = _inputs(assessor, as_of, request, lake=lake_digest(manifest), lake_generation=manifest.generation)
     buckets = lake_buckets(lake, rows_at_once) if enterprises is None else named_bucket(enterprises)
-    places = Places(str(lake.root.parent), None if overlay is None else str(overlay))
+    places = Places(str(home), None if overlay is None else str(overlay.resolve()), records=records)
     return Planned(_plan(as_of, inputs, places, buckets, request, decision_ids, keeps_facts), manifest)
 
 
@@ -81,8 +89,10 @@ def plan_facts(
     buckets = fact_buckets(paths, rows_at_once)
     digests = tuple((path.name, sha256_of(path)) for path in paths)
     inputs = _inputs(assessor, as_of, request, facts=digests)
-    home = str(assessor.lake.root.parent)
-    places = Places(home, None if overlay is None else str(overlay), tuple(str(path.resolve()) for path in paths))
+    home = str(assessor.lake.root.parent.resolve())
+    places = Places(
+        home, None if overlay is None else str(overlay.resolve()), tuple(str(path.resolve()) for path in paths)
+    )
     return Planned(_plan(as_of, inputs, places, buckets, request, decision_ids, keeps_facts=False), None)
 
 
@@ -127,6 +137,16 @@ def lake_digest(manifest: Manifest) -> str:
     )
 
 
+def lake_of(place: str) -> Lake:
+    """The present state of the lake below a data directory, by path or URL. Raises StorageUnusable, LakeDamaged."""
+    place = plain(place)
+    if not is_remote(place):
+        return Lake(place)
+    name = f"lake/{LAKE_STATE}"
+    content = Storage(place).read(name)
+    return lake_at(place, Manifest() if content is None else Manifest.from_bytes(content, f"{place}/{name}"))
+
+
 def run_folder(home: Path, plan: Plan) -> Path:
     """Where a run lies that nobody gave a folder: the same question finds it again."""
     return home / BATCHES / f"{plan.as_of.isoformat()}-{plan.digest[:12]}"
@@ -138,11 +158,31 @@ def engine_of(workers: int | None) -> Engine:
     return in_this_process if number == 1 else ProcessPool(number)
 
 
+class EngineName(StrEnum):
+    """Who does the buckets."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
+def cluster_of(address: str) -> Engine:
+    """The machines of a Ray cluster. Raises RayNotInstalled."""
+    ray_package()
+    return RayCluster(address)
+
+
 def run(
-    service: Service, planned: Planned, folder: Path, *, engine: Engine, actor: str, progress: Progress = lambda _: None
+    service: Service,
+    planned: Planned,
+    folder: Path,
+    *,
+    engine: Engine,
+    actor: str,
+    progress: Progress = lambda _: None,
+    shared: str | None = None,
 ) -> Ran:
     """Do what is left of the run and tell the ledger, once. Raises what `run_plan` raises, StoreUnusable."""
-    ran = run_plan(planned.plan, folder, planned.lake, engine=engine, progress=progress)
+    ran = run_plan(planned.plan, folder, planned.lake, engine=engine, progress=progress, shared=shared)
     tell_ledger(service, ran, actor)
     return ran
 

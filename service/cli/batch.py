@@ -14,7 +14,8 @@ from rich.table import Table
 
 from service.batch.folder import RunFolder
 from service.batch.running import Ran, Step
-from service.batch.starting import engine_of, plan_facts, plan_records, run, run_folder
+from service.batch.starting import EngineName, cluster_of, engine_of, plan_facts, plan_records, run, run_folder
+from service.batch.storage import is_remote, plain
 from service.bootstrap import build
 from service.cli.app import commands
 from service.cli.context import AsOfOption, Context, HomeOption, JsonOption, open_context
@@ -36,8 +37,31 @@ def batch(  # noqa: PLR0913  (one parameter per option)
     *,
     as_of: AsOfOption,
     out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="DIRECTORY", help="Folder of this run.", show_default="HOME/batches/DAY-RUN"),
+        str | None,
+        typer.Option(
+            "--out",
+            metavar="DIRECTORY",
+            show_default="HOME/batches/DAY-RUN",
+            help="Folder of this run: a path, or a URL of shared storage such as s3://bank/month-end.",
+        ),
+    ] = None,
+    engine: Annotated[
+        EngineName,
+        typer.Option(
+            "--engine", help="Who does the buckets: processes of this machine, or a Ray cluster (assetlight\\[ray])."
+        ),
+    ] = EngineName.LOCAL,
+    address: Annotated[
+        str | None, typer.Option("--address", metavar="HOST:PORT", help="The head of the Ray cluster.")
+    ] = None,
+    records: Annotated[
+        str | None,
+        typer.Option(
+            "--records",
+            metavar="DIRECTORY",
+            show_default="HOME",
+            help="The data directory whose lake/ is read, as every machine sees it: a path, or a URL.",
+        ),
     ] = None,
     workers: Annotated[
         int | None,
@@ -66,6 +90,11 @@ def batch(  # noqa: PLR0913  (one parameter per option)
     enterprise that cannot be scored is a row in failures/, with the reason; the rest goes on. Results are the same to
     the byte whatever the number of processes. `assetlight portfolio-report` shows a run and what changed since another.
     """
+    if (engine is EngineName.RAY) != (address is not None) or (engine is EngineName.RAY and workers is not None):
+        raise typer.BadParameter("--engine ray goes with --address HOST:PORT, and --workers with processes of this one")
+    if features and records:
+        raise typer.BadParameter("--features and --records are two sources; name one of them")
+    handed = engine_of(workers) if address is None else cluster_of(address)
     context = open_context(home, as_json=as_json)
     started = perf_counter()
     service = build(context.settings)
@@ -82,9 +111,11 @@ def batch(  # noqa: PLR0913  (one parameter per option)
         else:
             planned = plan_records(
                 service.assessor, day, overlay=overlay, request=request, decision_ids=decision_ids,
-                keeps_facts=keep_facts,
+                keeps_facts=keep_facts, records=records,
             )  # fmt: skip
-        folder = out or run_folder(context.settings.home, planned.plan)
+        shared = plain(out) if out is not None and is_remote(out) else None
+        own = run_folder(context.settings.home, planned.plan)
+        folder = own if out is None or shared is not None else Path(plain(out))
         RunFolder(folder).allow()
         with progress_bar(context) as bar:
             task = bar.add_task(f"batch {day}", total=1000, said="")
@@ -92,11 +123,12 @@ def batch(  # noqa: PLR0913  (one parameter per option)
             def advance(step: Step) -> None:
                 bar.update(task, completed=step.thousandths, said=said_of(step))
 
-            ran = run(service, planned, folder, engine=engine_of(workers), actor=service.operator, progress=advance)
+            ran = run(service, planned, folder, engine=handed, actor=service.operator, progress=advance, shared=shared)
     finally:
         service.close()
     seconds = perf_counter() - started
-    context.finish(batch_facts(ran, seconds), lambda console: show_batch(console, ran, seconds))
+    place = shared or str(ran.folder)
+    context.finish(batch_facts(ran, place, seconds), lambda console: show_batch(console, ran, place, seconds))
     return SOME_FAILED if ran.counters["failed"] else 0
 
 
@@ -123,11 +155,11 @@ def progress_bar(context: Context) -> Progress:
     )
 
 
-def batch_facts(ran: Ran, seconds: float) -> dict[str, Any]:
+def batch_facts(ran: Ran, place: str, seconds: float) -> dict[str, Any]:
     """For a machine."""
     manifest = ran.manifest
     return {
-        "folder": str(ran.folder),
+        "folder": place,
         "was_done": ran.was_done,
         "buckets": ran.buckets,
         "buckets_done_before": ran.buckets_before,
@@ -136,7 +168,7 @@ def batch_facts(ran: Ran, seconds: float) -> dict[str, Any]:
     }
 
 
-def show_batch(console: Console, ran: Ran, seconds: float) -> None:
+def show_batch(console: Console, ran: Ran, place: str, seconds: float) -> None:
     """The counters, and where the files are."""
     counters = ran.counters
     if ran.was_done:
@@ -155,7 +187,7 @@ def show_batch(console: Console, ran: Ran, seconds: float) -> None:
     )
     if counters["failed"]:
         console.print(
-            f"[bold red]{counters['failed']:,} enterprises could not be scored: {ran.folder / 'failures'}[/]",
+            f"[bold red]{counters['failed']:,} enterprises could not be scored: {place}/failures[/]",
             soft_wrap=True,
         )
-    console.print(f"  {ran.folder}", soft_wrap=True)
+    console.print(f"  {place}", soft_wrap=True)

@@ -10,8 +10,10 @@ import typer
 from rich.console import Console
 
 from models.bundle import Bundle, BundleCorrupt, BundleNotFound
+from service.batch.elsewhere import copy_of
 from service.batch.report.building import portfolio_report, write_report
 from service.batch.report.rows import RunRows
+from service.batch.storage import is_remote, plain
 from service.bootstrap import build
 from service.cli.app import commands
 from service.cli.context import HomeOption, JsonOption, open_context
@@ -23,9 +25,9 @@ from service.cli.words import SIMULATED
 )
 def portfolio_report_command(
     *,
-    run: Annotated[Path, typer.Argument(metavar="DIRECTORY", help="The folder of a finished batch.")],
+    run: Annotated[str, typer.Argument(metavar="DIRECTORY", help="The folder of a finished batch: a path, or a URL.")],
     before: Annotated[
-        Path | None, typer.Option("--before", metavar="DIRECTORY", help="The run to compare with. 上次批次")
+        str | None, typer.Option("--before", metavar="DIRECTORY", help="The run to compare with. 上次批次")
     ] = None,
     lang: Annotated[str, typer.Option("--lang", metavar="zh|en", help="Language of the report.")] = "zh",
     out: Annotated[
@@ -41,17 +43,19 @@ def portfolio_report_command(
     """
     if lang not in ("zh", "en"):
         raise typer.BadParameter("zh or en", param_hint="--lang")
+    if out is None and is_remote(run):
+        raise typer.BadParameter("a run that is reached by URL needs --out DIRECTORY for its report")
     context = open_context(home, as_json=as_json)
     service = build(context.settings)
-    rows = RunRows.read(run)
-    earlier = None if before is None else RunRows.read(before)
+    rows = RunRows.read(copy_of(run))
+    earlier = None if before is None else RunRows.read(copy_of(before))
     policy = service.policy_on(date.fromisoformat(rows.manifest["as_of"]))
     try:
         bundle: Bundle | None = service.assessor.bundles.named(rows.manifest["inputs"]["bundle"])
     except (BundleNotFound, BundleCorrupt):
         bundle = None
     report = portfolio_report(rows, earlier, policy, bundle)
-    files = write_report(report, out or run / "report", "zh" if lang == "zh" else "en")
+    files = write_report(report, out or Path(plain(run)) / "report", "zh" if lang == "zh" else "en")
     facts = {
         "as_of": report.as_of.isoformat(),
         "run": report.run,

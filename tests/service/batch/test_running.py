@@ -82,7 +82,7 @@ def test_a_run_that_stops_goes_on_with_what_is_left(
         ran(service, tmp_path / "run", stops)  # type: ignore[arg-type]
     with pytest.raises(BatchNotFinished, match="is not finished"):
         RunFolder(tmp_path / "run").manifest()
-    monkeypatch.setattr(running, "do_bucket", lambda task: done.append(task.bucket.name) or do_bucket(task))
+    monkeypatch.setattr(running, "do_bucket_anywhere", lambda task: done.append(task.bucket.name) or do_bucket(task))
     again = ran(service, tmp_path / "run")
     assert again.buckets_before == after
     assert len(done) == again.buckets - after
@@ -322,16 +322,39 @@ def test_an_unreadable_bucket_is_named_and_the_others_are_done(service: Service,
 
 
 def test_unreadable_books_stop_the_run_for_nobody_knows_whom_they_name(service: Service, tmp_path: Path) -> None:
-    """Who trades with whom is read of all invoices, so a decision without some of them would be another one."""
+    """Who trades with whom is read of all invoices, so a decision without some of them would be another one. Every
+    file that cannot be read is named at once."""
     ran(service, tmp_path / "whole")
-    victim = service.lake.root / service.lake.manifest().of("invoice")[1].path
-    sound = spoil(victim)
-    with pytest.raises(BucketUnreadable, match=victim.name):
+    victims = [service.lake.root / part.path for part in service.lake.manifest().of("invoice")[1:3]]
+    sound = [spoil(victim) for victim in victims]
+    with pytest.raises(BucketUnreadable, match=r"2 files of the lake.*Restore") as refusal:
         ran(service, tmp_path / "run")
-    assert (RunFolder(tmp_path / "run").read("state.json") or {})["state"] == "stopped"
-    victim.write_bytes(sound)
+    assert all(str(victim) in str(refusal.value) for victim in victims)
+    state = RunFolder(tmp_path / "run").read("state.json") or {}
+    assert (state["state"], state["buckets_done"]) == ("stopped", 0)
+    assert str(victims[1]) in state["message"]
+    for victim, content in zip(victims, sound, strict=True):
+        victim.write_bytes(content)
     ran(service, tmp_path / "run")
     assert contents(tmp_path / "run") == contents(tmp_path / "whole")
+
+
+def test_books_that_cannot_be_read_any_more_cost_their_buckets_only(service: Service, tmp_path: Path) -> None:
+    """Who trades with whom was kept when the run began, so that the others are decided as they would have been."""
+    ran(service, tmp_path / "whole")
+    plan, folder = planned(service), RunFolder(tmp_path / "run")
+    with pytest.raises(BatchCancelled):
+        run_plan(plan.plan, folder.path, plan.lake, engine=in_this_process, progress=lambda _: folder.cancel())
+    folder.allow()
+    victim = service.lake.root / service.lake.manifest().of("invoice")[1].path
+    sound = spoil(victim)
+    with pytest.raises(BatchIncomplete, match=victim.name):
+        ran(service, folder.path)
+    state = folder.read("state.json") or {}
+    assert (state["state"], state["buckets_done"]) == ("incomplete", state["buckets"] - 1)
+    victim.write_bytes(sound)
+    ran(service, folder.path)
+    assert contents(folder.path) == contents(tmp_path / "whole")
 
 
 def test_a_full_disk_stops_the_run_with_what_was_done_whole(home: Path, service: Service, tmp_path: Path) -> None:

@@ -1,0 +1,121 @@
+"""What every bucket of a run reads besides its records: prepared once, kept in the folder of the run.
+
+    inputs/lake.json          the state of the lake
+    inputs/ties.arrow         who trades with whom; none without invoices
+    inputs/groups.arrow       who may belong to whose group; inputs/members.arrow: who of them has rows of their own
+    inputs/books.arrow        the digests of trading partners
+    inputs/bundles/DIGEST12/  the models that decide
+    inputs/policy/NAME/       the bank's own policy folder, where it has one
+
+What may be large is an Arrow file: the processes of a machine map it into memory and share its pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from models.bundle import Bundle
+from models.lake import GROUP_KINDS, KINDS_READ, Manifest, Neighbourhood
+from service.batch.books import all_books, write_books
+from service.batch.errors import BucketUnreadable
+from service.batch.files import read_mapped, write_bytes, write_mapped
+from service.batch.plan import Plan
+from service.batch.remote import lake_at
+
+INPUTS = "inputs"
+LAKE_MANIFEST, BUNDLES, POLICY = f"{INPUTS}/lake.json", f"{INPUTS}/bundles", f"{INPUTS}/policy"
+TIES, TIED, MEMBERS, BOOKS = (f"{INPUTS}/{name}.arrow" for name in ("ties", "groups", "members", "books"))
+MOST_NAMED = 20  # unreadable files in one message
+
+
+def keep_inputs(plan: Plan, folder: Path, manifest: Manifest | None) -> None:
+    """Write what is not there yet. `manifest`: the state of the lake, where records are read. Raises BucketUnreadable
+    with every file of invoices and relations that cannot be read, BatchDiskFull, BundleCorrupt, StorageUnusable."""
+    _keep_models(plan, folder)
+    if manifest is None:
+        return
+    if not (folder / LAKE_MANIFEST).exists():
+        write_bytes(folder, LAKE_MANIFEST, manifest.to_bytes())
+    whole = any(bucket.enterprises is None for bucket in plan.buckets)
+    if (folder / MEMBERS).exists() and ((folder / BOOKS).exists() or not whole):
+        return
+    lake = lake_at(plan.places.lake, manifest)
+    try:
+        found = lake.neighbourhood()
+        known = lake_at(plan.places.lake, manifest, found)
+        books = all_books(known, plan.as_of) if whole else None
+    except Exception:
+        check_readable(lake.files([*KINDS_READ, *GROUP_KINDS]))
+        raise
+    if books is not None:
+        write_books(books, folder, BOOKS)
+    _keep_neighbourhood(found, folder)
+
+
+def neighbourhood_in(folder: Path) -> Neighbourhood:
+    """Who trades with whom and who belongs together, as the run keeps it."""
+    ties = read_mapped(folder / TIES) if (folder / TIES).exists() else None
+    members = read_mapped(folder / MEMBERS).column("enterprise_id").combine_chunks()
+    return Neighbourhood(ties, (read_mapped(folder / TIED), members))
+
+
+def bundle_in(folder: Path, digest: str) -> Bundle:
+    """A model that the run keeps. Raises BundleNotFound, BundleCorrupt."""
+    return Bundle.load(folder / BUNDLES / digest[:12])
+
+
+def overlay_in(folder: Path) -> Path | None:
+    """The bank's own policy folder as the run keeps it."""
+    kept = sorted((folder / POLICY).iterdir()) if (folder / POLICY).is_dir() else []
+    return kept[0] if kept else None
+
+
+def check_readable(paths: Sequence[Path]) -> None:
+    """Read files to the end. Raises BucketUnreadable with those that cannot be read."""
+    unread = {str(path): said for path in paths if (said := _refusal(path)) is not None}
+    if not unread:
+        return
+    more = f" and {len(unread) - MOST_NAMED} more" if len(unread) > MOST_NAMED else ""
+    raise BucketUnreadable(
+        "a file of the lake cannot be read" if len(unread) == 1 else f"{len(unread)} files of the lake cannot be read",
+        where=", ".join(list(unread)[:MOST_NAMED]) + more,
+        found=next(iter(unread.values())),
+        advice="Restore from the backup and run the same command again: what is done stays done",
+    )
+
+
+def _refusal(path: Path) -> str | None:
+    try:
+        with pq.ParquetFile(path) as file:
+            for _ in file.iter_batches():
+                pass
+    except (pa.ArrowException, OSError) as error:
+        return str(error).split("\n", 1)[0]
+    return None
+
+
+def _keep_models(plan: Plan, folder: Path) -> None:
+    for digest in (plan.inputs.bundle, plan.inputs.challenger):
+        if digest is None or (folder / BUNDLES / digest[:12] / "bundle.json").exists():
+            continue
+        files = Bundle.load(Path(plan.places.home) / "bundles" / digest[:12]).files()
+        for name in sorted(files, key=lambda name: name == "bundle.json"):  # the one that says it is whole comes last
+            write_bytes(folder, f"{BUNDLES}/{digest[:12]}/{name}", files[name])
+    overlay = plan.places.overlay
+    if overlay is not None and overlay_in(folder) is None:
+        name = Path(overlay).name
+        for path in sorted(Path(overlay).rglob("*.yaml")):
+            write_bytes(folder, f"{POLICY}/{name}/{path.relative_to(overlay).as_posix()}", path.read_bytes())
+
+
+def _keep_neighbourhood(found: Neighbourhood, folder: Path) -> None:
+    """Sorted, so that the same ties are the same bytes. The members come last: with them it is whole."""
+    if found.trading is not None:
+        write_mapped(folder, TIES, found.trading.sort_by([("one", "ascending"), ("other", "ascending")]))
+    groups, members = found.groups
+    write_mapped(folder, TIED, groups.sort_by([(name, "ascending") for name in groups.column_names]))
+    write_mapped(folder, MEMBERS, pa.table({"enterprise_id": members.sort()}))
