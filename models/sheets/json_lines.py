@@ -8,6 +8,7 @@ Numbers with decimals stay the text that was written, so that no digit of an amo
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, KeysView
 from pathlib import Path
 from typing import IO, Any
@@ -24,7 +25,7 @@ PIECE_LINES = 100_000
 PIECE_BYTES = 1 << 26
 LONGEST_LINE = 1 << 26  # bytes; a longer one is not a record
 SHOWN = 2_000  # characters of a broken line that are kept
-EXACT_LENGTH = 16  # characters of a double that surely is the decimal that was written: 15 digits and the point
+LONG_DECIMAL = re.compile(rb":\s*-?[\d.eE+-]{17}")  # 15 digits and the point: so far a double surely is what was written
 KEYS = 1_000  # more different keys than any kind of record has fields, by far
 
 NOT_UTF8 = ("not_utf8", "不是UTF-8文本", "the line is not UTF-8")
@@ -180,8 +181,7 @@ def object_of(line: bytes) -> dict[str, Any]:
         return plain_object_of(line)
     if type(found) is not dict or line.count(b'":') != len(found) or b"[" in line:
         return plain_object_of(line)
-    values = found.values()
-    if float in map(type, values) and any(type(v) is float and len(repr(v)) > EXACT_LENGTH for v in values):
+    if float in map(type, found.values()) and LONG_DECIMAL.search(line):
         return plain_object_of(line)
     return found
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.records import KINDS
@@ -99,6 +99,7 @@ AMOUNTS = st.decimals(-(10**15), 10**15, allow_nan=False, places=2)
 
 
 @given(st.lists(AMOUNTS, min_size=1, max_size=30))
+@example([Decimal("90071992547409.91")])  # the nearest double prints as one digit less
 def test_an_amount_written_as_a_number_is_read_to_the_fen(amounts: list[Decimal]) -> None:
     """Whatever the fast parser makes of a decimal, the fen that come out are those that were written."""
     objects = [json_lines.object_of(f'{{"a": {amount:f}}}\n'.encode()) for amount in amounts]
