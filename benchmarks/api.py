@@ -1,17 +1,17 @@
 """The API under load: a server on one core, the load from a second process, durable writes and all.
 
-Three servers in turn, each one process pinned to one core:
+Measured:
 
-1. ours, POST /v1/assessments: a stored enterprise with 2,000 invoices; features, PD, limit, contributions, reasons,
-   waterfall, caps, sources and gates, the ledger's durable write. Attribution, levers and value of information are made
-   when asked for (ADR 13) and are not part of it.
-2. a bare FastAPI endpoint that validates the same request by the same pydantic model and does nothing.
-3. the row: ours, POST /v1/scores (who calls, limits, log and metrics included), beside FastAPI + pandas + LightGBM's
-   `pred_contrib` on the same booster.
+1. `POST /v1/assessments`: stored enterprises with 2,000 invoices each, asked in turn, more of them than anything is
+   remembered of; features, PD, limit, contributions, reasons, waterfall, caps, sources and gates, the ledger's durable
+   write. Attribution, levers and value of information are made when asked for (ADR 13) and are not part of it. Beside
+   it the same with one enterprise asked again and again, and a bare FastAPI endpoint that validates the same request.
+2. `POST /v1/scores` (who calls, limits, log and metrics included), a ready row of features, beside FastAPI + pandas +
+   LightGBM's `pred_contrib` on the same booster: in turns, several rounds, the median of the ratios.
 
 Saturation: as many connections as `--connections` without a pause. Latency: requests at fixed times at half of that
 rate, each measured from the time it was due, so that waiting in a queue counts. The split by stage is the server's own
-(/metrics). `--small` is a form of seconds.
+(/metrics). On a busy machine compare `server CPU ms` and ratios, not seconds. `--small` is a form of a minute.
 """
 
 from __future__ import annotations
@@ -21,47 +21,45 @@ import json
 import os
 import re
 import shutil
-import socket
+import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import httpx2
 import numpy as np
-import pandas as pd
-import uvicorn
-from fastapi import FastAPI
-from pydantic import BaseModel
 
+from benchmarks.api_peers import BARE, PANDAS, SERVER_CORE
 from models.bundle import Bundle
 from models.features import CATALOGUE
 from models.lake import Lake
 from models.records.invoice import INVOICE
 from models.tables import accept_rows
-from service.api.messages import AssessmentRequest
 from service.people import Role
 from service.people.development import DevelopmentIssuer
 from tests.factories import SIGNED_FEATURES, bundle
 
 AS_OF = date(2023, 12, 31)
-INVOICES = 2_000
+INVOICES, ENTERPRISES = 2_000, 96
 AIM_P99_MS, AIM_TIMES = 150.0, 8.0
-SERVER_CORE = 0
-BARE = "bare"
-PANDAS = "pandas"
+ROUNDS = 3
+OURS = "ours"
+TICKS = os.sysconf("SC_CLK_TCK")
+MADE, SCORED = "/v1/assessments", "/v1/scores"
 
 
-def prepare(home: Path, invoices: int) -> None:
-    """A lake with the enterprise and some others, and a bundle of the size of a real one."""
-
+def prepare(home: Path, names: Sequence[str], invoices: int) -> None:
+    """A lake with the enterprises, and a bundle of the size of a real one."""
     rng = np.random.default_rng(1)
     with Lake(home).writing() as writing:
-        for name in ("A", "B"):
+        for name in names:
             rows = [
                 {
                     "enterprise_id": name,
@@ -85,7 +83,6 @@ def prepare(home: Path, invoices: int) -> None:
 
 def signed_features() -> tuple[tuple[str, int], ...]:
     """Forty numeric features of the catalogue that invoices feed, as a trained model has them."""
-
     known = dict(SIGNED_FEATURES)
     named = [one.name for one in CATALOGUE if one.family in {"sales", "purchases", "counterparties", "trade"}]
     more = [one.name for one in CATALOGUE if one.name not in known and one.name not in named]
@@ -93,102 +90,72 @@ def signed_features() -> tuple[tuple[str, int], ...]:
     return tuple((one.name, known.get(one.name, 0)) for one in CATALOGUE if one.name in chosen)
 
 
-# ---- the servers; each runs in a process of its own: python -m benchmarks.api --serve WHAT --home HOME
+@dataclass(frozen=True)
+class Server:
+    """A server process, and who calls it."""
 
+    address: str
+    process: int
+    token: str
 
-def serve(what: str, home: Path) -> None:
-    """Serve on a free port and print it; until killed."""
-    os.sched_setaffinity(0, {SERVER_CORE})
+    def cpu_s(self) -> float:
+        """CPU seconds that it has taken so far."""
+        fields = Path(f"/proc/{self.process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
 
-    app = bare_app() if what == BARE else pandas_app(home)
-    listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
-    print(json.dumps({"address": f"http://127.0.0.1:{listening.getsockname()[1]}"}), flush=True)
-    uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False)).run(sockets=[listening])
+    def loaded(self, path: str, bodies: Sequence[bytes], **how: float) -> dict[str, float]:
+        """Figures of a load from a process of its own on the other core; ends the run at an answer that is not 2xx."""
+        asked = {"address": self.address, "path": path, "token": self.token, **how}
+        began = self.cpu_s()
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.api_load"],
+            input=json.dumps({**asked, "bodies": [one.decode() for one in bodies]}),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            sys.exit(f"the load on {self.address}{path} ended with {done.returncode}; see above")
+        found: dict[str, float] = json.loads(done.stdout)
+        return {**found, "server CPU ms": round((self.cpu_s() - began) / max(found["requests"], 1) * 1e3, 3)}
 
-
-def bare_app() -> object:
-    """Validates the same request, and answers."""
-
-    app = FastAPI()
-
-    @app.post("/v1/assessments")
-    async def validate(asked: AssessmentRequest) -> dict[str, str]:
-        return {"enterprise_id": asked.enterprise_id}
-
-    return app
-
-
-def pandas_app(home: Path) -> object:
-    """What is usual: a DataFrame of one row, `predict` and `predict(pred_contrib=True)`."""
-
-    bundle = Bundle.load_current(home)
-    booster, names = bundle.booster, list(bundle.features)
-
-    class Row(BaseModel):
-        features: dict[str, float | None]
-
-    app = FastAPI()
-
-    @app.post("/v1/scores")
-    def score(row: Row) -> dict[str, object]:
-        frame = pd.DataFrame([row.features], columns=names).astype(np.float64)
-        probability = booster.predict(frame, num_threads=1)
-        contributions = np.asarray(booster.predict(frame, pred_contrib=True, num_threads=1))[0]
-        return {"pd": float(np.asarray(probability)[0]), "contributions": dict(zip(names, contributions, strict=False))}
-
-    return app
+    def stages(self) -> dict[str, tuple[float, float]]:
+        """Seconds and number of each stage so far, and of the whole request."""
+        who = {"Authorization": f"Bearer {self.token}"}
+        text = httpx2.get(f"{self.address}/metrics", headers=who, timeout=60).raise_for_status().text
+        found: dict[str, tuple[float, float]] = {}
+        for name, key in (
+            ("assetlight_stage_seconds", 'stage="([a-z_]+)"'),
+            ("assetlight_request_seconds", '(POST)".*"201"'),
+        ):
+            sums = dict(re.findall(rf"^{name}_sum{{[^}}]*?{key}[^}}]*}} (\S+)$", text, re.MULTILINE))
+            counts = dict(re.findall(rf"^{name}_count{{[^}}]*?{key}[^}}]*}} (\S+)$", text, re.MULTILINE))
+            found |= {one: (float(sums[one]), float(counts[one])) for one in sums}
+        return found
 
 
 @contextmanager
-def server(what: str, home: Path) -> Iterator[str]:
-    """A server process; gives its address."""
+def serving(what: str, home: Path, token: str) -> Iterator[Server]:
+    """A server process, pinned to one core."""
     environment = {**os.environ, "ASSETLIGHT_RATE_LIMIT": "off", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     pinned = f"import os; os.sched_setaffinity(0, {{{SERVER_CORE}}}); from service.cli import main; main()"
     command = (
         [sys.executable, "-c", pinned, "serve", "--home", str(home), "--port", "0", "--development-issuer", "--json"]
-        if what == "ours"
-        else [sys.executable, "-m", "benchmarks.api", "--serve", what, "--home", str(home)]
+        if what == OURS
+        else [sys.executable, "-m", "benchmarks.api_peers", what, "--home", str(home)]
     )
-    with (home.parent / f"{what}.log").open("wb") as log:
+    told = home.parent / f"{what}.log"
+    with told.open("wb") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment, text=True)
     try:
         assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["address"]
+        first = process.stdout.readline()
+        if not first:
+            sys.exit(f"the server `{what}` did not start: {told.read_text(errors='replace')[-2_000:]}")
+        yield Server(json.loads(first)["address"], process.pid, token)
     finally:
         process.terminate()
         process.wait(30)
-
-
-# ---- the load: benchmarks/api_load.py, a process of its own
-
-
-def load(address: str, path: str, body: bytes, token: str, **how: float) -> dict[str, float]:
-    """Load from a process of its own on the other core."""
-    asked = {"address": address, "path": path, "body": body.decode(), "token": token, **how}
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.api_load"],
-        input=json.dumps(asked),
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-    )
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
-
-
-def stages(address: str, token: str) -> dict[str, tuple[float, float]]:
-    """Seconds and number of each stage so far, and of the whole request."""
-
-    text = httpx2.get(f"{address}/metrics", headers={"Authorization": f"Bearer {token}"}, timeout=60).text
-    found: dict[str, tuple[float, float]] = {}
-    for name, key in (
-        ("assetlight_stage_seconds", 'stage="([a-z_]+)"'),
-        ("assetlight_request_seconds", '(POST)".*"201"'),
-    ):
-        sums = dict(re.findall(rf"^{name}_sum{{[^}}]*?{key}[^}}]*}} (\S+)$", text, re.MULTILINE))
-        counts = dict(re.findall(rf"^{name}_count{{[^}}]*?{key}[^}}]*}} (\S+)$", text, re.MULTILINE))
-        found |= {one: (float(sums[one]), float(counts[one])) for one in sums}
-    return found
 
 
 def split(before: dict[str, tuple[float, float]], after: dict[str, tuple[float, float]]) -> dict[str, float]:
@@ -202,45 +169,64 @@ def split(before: dict[str, tuple[float, float]], after: dict[str, tuple[float, 
     return {**means, "rest": round(whole - sum(means.values()), 2), "whole": whole}
 
 
-def measure(home: Path, seconds: float, connections: int) -> dict[str, object]:
-    """All three comparisons, in turns."""
+def assessments(ours: Server, bodies: Sequence[bytes], seconds: float, connections: int) -> dict[str, Any]:
+    """Saturation, half of it, and where the time goes with one caller and at half."""
+    ours.loaded(MADE, bodies, seconds=2.0, connections=2, rate=0.0)  # statements planned, tables made, code compiled
+    alone_from = ours.stages()
+    alone = ours.loaded(MADE, bodies, seconds=seconds / 2, connections=1, rate=0.0)
+    half_from = ours.stages()
+    saturation = ours.loaded(MADE, bodies, seconds=seconds, connections=connections, rate=0.0)
+    loaded_from = ours.stages()
+    half = ours.loaded(MADE, bodies, seconds=seconds, connections=64, rate=saturation["requests/s"] / 2)
+    return {
+        "one caller": alone,
+        "one caller, mean ms by stage": split(alone_from, half_from),
+        "saturation": saturation,
+        "half of saturation": {**half, "aim p99 ms": AIM_P99_MS, "met": half["p99 ms"] < AIM_P99_MS},
+        "half of saturation, mean ms by stage": split(loaded_from, ours.stages()),
+        "one enterprise again and again": ours.loaded(MADE, bodies[:1], seconds=seconds / 2, connections=1, rate=0.0),
+    }
 
-    token = DevelopmentIssuer(home).token(
-        subject="bench", name="bench", roles=[Role.SERVICE], branches=["*"], now=datetime.now(UTC)
-    )
-    body = json.dumps({"enterprise_id": "A", "as_of": AS_OF.isoformat()}).encode()
-    bundle = Bundle.load_current(home)
+
+def rows(ours: Server, usual: Server, names: Sequence[str], seconds: float, connections: int) -> dict[str, Any]:
+    """A ready row: the two servers in turns."""
     rng = Random(2)  # noqa: S311
-    row = json.dumps({"features": {name: rng.random() for name in bundle.features}}).encode()
-    found: dict[str, object] = {}
-    with server("ours", home) as address:
-        full, scores = (address, "/v1/assessments", body, token), (address, "/v1/scores", row, token)
-        for target in (full, scores):  # statements planned, tables made, kernels compiled
-            load(*target, seconds=1.0, connections=2, rate=0.0)
-        saturation = load(*full, seconds=seconds, connections=connections, rate=0.0)
-        before = stages(address, token)
-        half = load(*full, seconds=seconds, connections=64, rate=saturation["requests/s"] / 2)
-        means = split(before, stages(address, token))
-        rows = load(*scores, seconds=seconds, connections=connections, rate=0.0)
-    with server(BARE, home) as address:
-        load(address, "/v1/assessments", body, token, seconds=0.5, connections=2, rate=0.0)
-        bare = load(address, "/v1/assessments", body, token, seconds=seconds, connections=connections, rate=0.0)
-    with server(PANDAS, home) as address:
-        load(address, "/v1/scores", row, token, seconds=0.5, connections=2, rate=0.0)
-        pandas = load(address, "/v1/scores", row, token, seconds=seconds, connections=connections, rate=0.0)
-    found["assessment at saturation"] = saturation
-    found["assessment at half of saturation"] = {**half, "aim p99 ms": AIM_P99_MS, "met": half["p99 ms"] < AIM_P99_MS}
-    found["mean ms by stage at half"] = means
-    found["bare FastAPI that validates"] = bare
-    times = rows["requests/s"] / pandas["requests/s"]
-    found["row of features"] = {
-        "ours": rows,
-        "FastAPI + pandas + pred_contrib": pandas,
-        "times": round(times, 2),
+    bodies = [json.dumps({"features": {name: rng.random() for name in names}}).encode() for _ in range(50)]
+    for one in (ours, usual):
+        one.loaded(SCORED, bodies, seconds=1.0, connections=2, rate=0.0)
+    rounds = [
+        [one.loaded(SCORED, bodies, seconds=seconds / ROUNDS, connections=connections, rate=0.0) for one in both]
+        for both in [(ours, usual)] * ROUNDS
+    ]
+    rate, cpu = (
+        [one[first][figure] / one[second][figure] for one in rounds]
+        for first, second, figure in ((0, 1, "requests/s"), (1, 0, "server CPU ms"))
+    )
+    times = statistics.median(rate)
+    return {
+        "ours": [one[0] for one in rounds],
+        "FastAPI + pandas + pred_contrib": [one[1] for one in rounds],
+        "times requests/s": round(times, 2),
+        "times by server CPU": round(statistics.median(cpu), 2),
         "aim": AIM_TIMES,
         "met": times >= AIM_TIMES,
     }
-    return found
+
+
+def measure(home: Path, names: Sequence[str], seconds: float, connections: int) -> dict[str, Any]:
+    """Both comparisons."""
+    now = datetime.now(UTC)
+    token = DevelopmentIssuer(home).token(subject="bench", name="bench", roles=[Role.SERVICE], branches=["*"], now=now)
+    asked = [json.dumps({"enterprise_id": name, "as_of": AS_OF.isoformat()}).encode() for name in names]
+    features = Bundle.load_current(home).features
+    with serving(OURS, home, token) as ours:
+        found = assessments(ours, asked, seconds, connections)
+        with serving(BARE, home, token) as bare:
+            bare.loaded(MADE, asked, seconds=0.5, connections=2, rate=0.0)
+            validated = bare.loaded(MADE, asked, seconds=seconds / 2, connections=connections, rate=0.0)
+        with serving(PANDAS, home, token) as usual:
+            scored = rows(ours, usual, features, seconds, connections)
+    return {"assessment": found, "bare FastAPI that validates": validated, "row of features": scored}
 
 
 def main() -> None:
@@ -248,22 +234,21 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--seconds", type=float, default=20.0, help="of each measurement")
     arguments.add_argument("--connections", type=int, default=8)
-    arguments.add_argument("--invoices", type=int, default=INVOICES)
-    arguments.add_argument("--small", action="store_true")
-    arguments.add_argument("--serve", help=argparse.SUPPRESS)
-    arguments.add_argument("--home", type=Path, help=argparse.SUPPRESS)
+    arguments.add_argument("--invoices", type=int, default=INVOICES, help="of each enterprise")
+    arguments.add_argument("--enterprises", type=int, default=ENTERPRISES)
+    arguments.add_argument("--small", action="store_true", help="24 enterprises, 3 seconds of each")
     given = arguments.parse_args()
-    if given.serve:
-        serve(given.serve, given.home)
-        return
+    seconds, count = (3.0, 24) if given.small else (given.seconds, given.enterprises)
+    names = [f"E{number:03d}" for number in range(count)]
     folder = Path(tempfile.mkdtemp(prefix="assetlight-bench-"))
+    before = os.getloadavg()[0]
     try:
-        home = folder / "home"
-        prepare(home, given.invoices)
-        found = measure(home, 3.0 if given.small else given.seconds, given.connections)
+        prepare(folder / "home", names, given.invoices)
+        found = measure(folder / "home", names, seconds, given.connections)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    print(json.dumps({"invoices": given.invoices, "load average": os.getloadavg()[0], **found}, indent=2))
+    loads = {"before": round(before, 2), "after": round(os.getloadavg()[0], 2)}
+    print(json.dumps({"invoices": given.invoices, "enterprises": count, "load average": loads, **found}, indent=2))
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ class Made:
     tables: Tables
     bundle: Bundle
     columns: Decisions  # the same decision in columns, as a challenger is scored beside it
+    challenger: str | None = None  # the model in the shadow when it was made
 
 
 @dataclass(frozen=True)
@@ -95,14 +96,16 @@ class Assessor:
         finished("records")
         requests = {question.enterprise_id: question.request} if question.request else None
         policy = self.policy_on(as_of)
-        bundle = self.bundles.current(product_of(question.request, policy))
+        product = product_of(question.request, policy)
+        in_force = self.bundles.in_force(product)
+        bundle = self.bundles.current(product, in_force)
         finished("policy_and_model")
         decisions = score(
             tables, as_of, bundle, policy, requests=requests, enterprises=[question.enterprise_id], finished=finished
         )
         decision, content = decisions.kept_of(question.enterprise_id)
         finished("record")
-        return Made(decision, content, tables, bundle, decisions)
+        return Made(decision, content, tables, bundle, decisions, in_force.challenger)
 
     def stored(self, enterprise_id: str) -> Tables:
         """The stored records of one enterprise, with its neighbourhood. Raises EnterpriseUnknown."""

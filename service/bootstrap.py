@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from getpass import getuser
+from http import HTTPStatus
 from pathlib import Path
 from time import monotonic
 from uuid import UUID
+
+from sqlalchemy import Connection
 
 from models.lake import Lake
 from models.policy import Policy
 from models.policy.approval_rules import load_approval_rules
 from service.applications.files import Cabinet
+from service.applications.idempotency import Answer, take
 from service.applications.office import Office
 from service.assessing import Assessor, Clock
 from service.batch.background import BatchDesk
@@ -41,6 +45,7 @@ from service.policies import PolicyFiles, policy_files, policy_on
 from service.record_batches import Batches, ReceivedKeys
 from service.recording import Recorder
 from service.registry.ledger import tell_ledger
+from service.registry.records import Record
 from service.registry.registry import Registry
 from service.scoring_rows import RowScorer
 from service.settings import Settings
@@ -108,7 +113,12 @@ class Service:
 
     @cached_property
     def _model_records(self) -> ModelRecordStore:
-        return ModelRecordStore(self.store, also_keep=partial(tell_ledger, source=self.settings.event_source))
+        return ModelRecordStore(self.store, also_keep=self._keep_beside)
+
+    def _keep_beside(self, connection: Connection, record: Record) -> None:
+        """The idempotency key of the request that makes the record, and its entry in the ledger, which is last."""
+        take(connection, record.at, Answer(HTTPStatus.CREATED, record.digest.encode()))
+        tell_ledger(connection, record, source=self.settings.event_source)
 
     def _has_store(self) -> bool:
         if not self.settings.embedded_store or "store" in self.__dict__:
@@ -177,7 +187,7 @@ class Service:
     @cached_property
     def recorder(self) -> Recorder:
         """Keeps assessments and accesses in the ledger."""
-        return Recorder(self.store, self.ledger, self.policy_files, self.metrics)
+        return Recorder(self.store, self.ledger, self.policy_files, self.metrics, self.shadow.kept)
 
     @property
     def operator(self) -> str:
@@ -284,7 +294,9 @@ class Service:
         return uuid7(moment, secrets.randbits(74))
 
     def close(self) -> None:
-        """Let go of what was opened."""
+        """Let go of what was opened; what the shadow still has to do is done."""
+        if "shadow" in self.__dict__:
+            self.shadow.settle()
         if "store" in self.__dict__:
             self.store.close()
 

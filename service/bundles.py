@@ -59,13 +59,13 @@ class BundleShelf:
             )
         return InForce(self._pointed(), standing.challenger(product), governed=False)
 
-    def current(self, product: str | None = None) -> Bundle:
+    def current(self, product: str | None = None, in_force: InForce | None = None) -> Bundle:
         """The bundle that decides. Raises BundleNotFound, BundleCorrupt, and what `in_force` raises.
 
         The registry's version and one small file are read per call; the bundle only when it is another one. Every
-        digest is verified whenever it is read.
+        digest is verified whenever it is read. `in_force`: what `in_force` has just said.
         """
-        named = self.in_force(product)
+        named = in_force or self.in_force(product)
         if named.governed:
             assert named.champion is not None  # noqa: S101
             return self._load(named.champion)

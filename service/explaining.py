@@ -1,19 +1,32 @@
-"""Explanations and what-ifs of kept decisions: the same inputs again, checked to be the same, and nothing kept."""
+"""Explanations and what-ifs of kept decisions: from the inputs that were kept with them, and nothing is kept.
+
+Records, models and policies that came later change nothing of why a decision was so. Where no inputs were kept (before
+there was a ledger), the records that came with the request or are stored now stand in, checked to be the same.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final, Literal
 
 import pyarrow as pa
 
+from models.bundle import Bundle, BundleCorrupt, BundleNotFound
 from models.decision import DecisionNotReproduced, DecisionRecord, ExplanationRecord, explain
+from models.errors import AssetlightError
 from models.money import fen_from_yuan
+from models.policy import Policy
 from models.positions import read_positions
 from models.scoring import CreditRequest, score
 from models.tables import Tables, input_digests
 from service.assessing import Assessor
-from service.replaying import Replay, forecast_of, replay
+from service.inputs import Evidence
+from service.replaying import Replay, forecast_of, replayed
+
+KEPT: Final = "kept with the decision"
+GIVEN: Final = "given with the request"
+PRESENT: Final = "present records"
 
 
 @dataclass(frozen=True)
@@ -25,38 +38,85 @@ class Assumption:
     records: Tables | None = None  # kinds named here stand in for what was on file of them
 
 
-def explanation_of(assessor: Assessor, record: DecisionRecord, records: Tables | None) -> ExplanationRecord:
-    """All explanations of a kept decision. `records`: those that came with it; None: it was made on the stored ones.
+@dataclass(frozen=True)
+class Grounds:
+    """What a kept decision is explained from, or decided again in thought."""
 
-    Raises DecisionNotReproduced where policy or engine would decide otherwise now. Where the stored rows are no longer
-    what the decision was made on, it is explained without the levers that need them, and says so.
+    assessor: Assessor
+    record: DecisionRecord
+    tables: Tables
+    inputs: Literal["kept with the decision", "given with the request", "present records"]
+    evidence: Evidence | None
+
+    def policy(self) -> Policy:
+        """The policy of its day as it was: the kept one where today's files say otherwise."""
+        policy = self.assessor.policy_on(self.record.policy.on)
+        same = policy.digest == self.record.policy.digest
+        return policy if same or self.evidence is None else self.evidence.policy()
+
+    def bundle(self) -> Bundle:
+        """The model that decided: from the data directory, or the kept one where it is gone from there."""
+        try:
+            return self.assessor.bundles.named(self.record.bundle.digest)
+        except (BundleNotFound, BundleCorrupt):
+            if self.evidence is not None:
+                return self.evidence.bundle()
+            return self.assessor.bundles.current()
+
+    def facts(self) -> dict[str, object]:
+        """The same for the reader of an answer: which day, and which inputs."""
+        record = self.record
+        return {
+            "as_of": record.as_of.isoformat(),
+            "inputs": self.inputs,
+            "input_sha256": record.input_sha256,
+            "bundle_digest": record.bundle.digest,
+            "policy_on": record.policy.on.isoformat(),
+            "policy_digest": record.policy.digest,
+        }
+
+
+def grounds_of(
+    assessor: Assessor, record: DecisionRecord, records: Tables | None, evidence: Evidence | None = None
+) -> Grounds:
+    """What a kept decision stands on. `records`: those that came with it. Raises ContentMissing, ContentAltered."""
+    if evidence is not None:
+        return Grounds(assessor, record, evidence.tables(), KEPT, evidence)
+    if records is not None:
+        return Grounds(assessor, record, records, GIVEN, None)
+    return Grounds(assessor, record, assessor.around(record.enterprise_id), PRESENT, None)
+
+
+def explanation_of(grounds: Grounds) -> ExplanationRecord:
+    """All explanations of a kept decision.
+
+    Raises DecisionNotReproduced where the engine would decide otherwise now. Where the rows at hand are not what the
+    decision was made on, it is explained without the levers that need them, and says so.
     """
-    tables = records or assessor.around(record.enterprise_id)
+    record, tables = grounds.record, grounds.tables
     ids = [record.enterprise_id]
     digest = input_digests(tables, record.as_of, ids).column("input_sha256")[0].as_py()
     same = digest == record.input_sha256
     positions = read_positions(tables, record.as_of, pa.array(ids, pa.string())) if same else None
-    return explain(record, assessor.policy_on(record.policy.on), positions)
+    return explain(record, grounds.policy(), positions)
 
 
-def what_if(
-    assessor: Assessor, record: DecisionRecord, records: Tables | None, assumption: Assumption
-) -> DecisionRecord:
+def what_if(grounds: Grounds, assumption: Assumption) -> DecisionRecord:
     """The decision that the assumption would give, by the path that made the kept one. It is no decision: not kept.
 
     First the kept decision itself is made again; where it comes out differently, DecisionNotReproduced says why, since
     a difference could not be put down to the assumption.
     """
-    tables = records or assessor.around(record.enterprise_id)
-    baseline = replay(assessor, record, tables)
+    record, tables = grounds.record, grounds.tables
+    bundle, policy = grounds.bundle(), grounds.policy()
+    try:
+        baseline = replayed(record, tables, bundle, policy)
+    except AssetlightError as obstacle:
+        baseline = Replay(record, None, obstacle.sentence())
     if not baseline.matched:
         raise _not_reproduced(baseline)
     if assumption.records is not None:
         tables = Tables({**tables.by_kind, **assumption.records.by_kind}, tables.neighbours)
-    return _scored(assessor, record, tables, assumption)
-
-
-def _scored(assessor: Assessor, record: DecisionRecord, tables: Tables, assumption: Assumption) -> DecisionRecord:
     asked = record.request
     request = assumption.request or CreditRequest(
         asked.product,
@@ -66,8 +126,8 @@ def _scored(assessor: Assessor, record: DecisionRecord, tables: Tables, assumpti
     decisions = score(
         tables,
         record.as_of,
-        assessor.bundles.named(record.bundle.digest),
-        assessor.policy_on(record.policy.on),
+        bundle,
+        policy,
         requests={record.enterprise_id: request},
         enterprises=[record.enterprise_id],
         assumed=assumption.facts,

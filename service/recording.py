@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from models.bundle import Bundle
 from models.canonical import sha256_hex
@@ -46,51 +47,76 @@ class Prepared:
 
     work: Work
     sources: Sources
-    decision: DecisionRecord
+    made: Made
+    assessment: Assessment
+
+    @property
+    def decision(self) -> DecisionRecord:
+        """What is kept."""
+        return self.made.decision
+
+
+AfterKept = Callable[[Made, Assessment], object]
+Rows = Mapping[Table, Sequence[tuple[Any, ...]]]  # every column, in the order of the table
+NO_ROWS: Rows = {}
 
 
 class Recorder:
-    """Keeps assessments with their entries. Threads may share it."""
+    """Keeps assessments with their entries. Threads may share it.
+
+    `after_kept` is told of each assessment of one enterprise that is on the disk, whoever asked for it: the one place
+    where a challenger in the shadow comes in. (A batch scores its challenger in columns.)
+    """
 
     def __init__(
-        self, store: Store, writer: LedgerWriter, policy_files: Callable[[date], PolicyFiles], metrics: Metrics
+        self,
+        store: Store,
+        writer: LedgerWriter,
+        policy_files: Callable[[date], PolicyFiles],
+        metrics: Metrics,
+        after_kept: AfterKept = lambda *_: None,
     ) -> None:
         self._store = store
         self._writer = writer
         self._policy_files = policy_files
         self._metrics = metrics
+        self._after_kept = after_kept
         self._policies: dict[date, KeptFiles] = {}
         self._bundles: dict[str, KeptFiles] = {}
         self._policy_told: str | None = None
 
-    def keep(self, made: Made, assessment: Assessment, actor: str) -> Entry:
-        """Keep one assessment; when this returns it is on the disk. Raises StoreUnusable."""
+    def keep(self, made: Made, assessment: Assessment, actor: str, *, also: Rows = NO_ROWS) -> Entry:
+        """Keep one assessment; when this returns it is on the disk. Raises StoreUnusable.
+
+        `also`: rows that are there if and only if the assessment is.
+        """
         finished = self._metrics.stopwatch()
         sources = self.sources(rows_content(made.tables, assessment.as_of), made.bundle, assessment.as_of)
         finished("evidence_to_keep")
-        kept = self.keep_all([(made.decision, assessment)], sources, actor)[0]
+        work = self._work([(made.decision, assessment)], sources, actor, None)
+        entry = self._writer.write(replace(work, rows={**work.rows, **also}))[-1]
         finished("durable_write")
-        return kept
+        self._told([made.decision], sources)
+        self._after_kept(made, assessment)
+        return entry
 
     def prepare(self, made: Made, assessment: Assessment, actor: str) -> Prepared:
         """One assessment as a work for a transaction of the caller's, who says `kept` when it has committed."""
         sources = self.sources(rows_content(made.tables, assessment.as_of), made.bundle, assessment.as_of)
-        return Prepared(self._work([(made.decision, assessment)], sources, actor, None), sources, made.decision)
+        return Prepared(self._work([(made.decision, assessment)], sources, actor, None), sources, made, assessment)
 
     def kept(self, prepared: Prepared) -> None:
         """The transaction of a prepared assessment has committed: what it stored need not be stored again."""
         self._writer.remember(prepared.work.contents)
-        self._policy_told = prepared.sources.policy.manifest.sha256
-        self._metrics.decided(prepared.decision.outcome, prepared.decision.grade)
+        self._told([prepared.decision], prepared.sources)
+        self._after_kept(prepared.made, prepared.assessment)
 
     def keep_all(
         self, made: Sequence[tuple[DecisionRecord, Assessment]], sources: Sources, actor: str, batch: str | None = None
     ) -> list[Entry]:
         """Keep assessments that were made from the same sources, all or none. Raises StoreUnusable."""
         entries = self._writer.write(self._work(made, sources, actor, batch))
-        self._policy_told = sources.policy.manifest.sha256
-        for decision, _ in made:
-            self._metrics.decided(decision.outcome, decision.grade)
+        self._told([decision for decision, _ in made], sources)
         return entries[-len(made) :]
 
     def keep_contents(self, contents: Sequence[Content]) -> None:
@@ -113,6 +139,11 @@ class Recorder:
                 self._policies = {}
             self._policies[as_of] = policy_content(self._policy_files(as_of))
         return Sources(rows, self._bundles[bundle.digest], self._policies[as_of])
+
+    def _told(self, decisions: Sequence[DecisionRecord], sources: Sources) -> None:
+        self._policy_told = sources.policy.manifest.sha256
+        for decision in decisions:
+            self._metrics.decided(decision.outcome, decision.grade)
 
     def _work(
         self, made: Sequence[tuple[DecisionRecord, Assessment]], sources: Sources, actor: str, batch: str | None

@@ -139,7 +139,7 @@ def replay(assessor: Assessor, record: DecisionRecord, records: Tables | None, m
     `records`: those that came with it; None: it was made on the stored ones. `model`: None takes the one that it names;
     where that is gone, the one in force answers and the replay says so. Raises BundleNotFound where there is none.
     """
-    return _replay(
+    return replayed(
         record,
         records or assessor.around(record.enterprise_id),
         model or _model(assessor, record.bundle.digest),
@@ -153,7 +153,7 @@ def replay_evidence(record: DecisionRecord, evidence: Evidence) -> Replay:
     Raises ContentMissing, ContentAltered; where this release cannot read or use the inputs, the replay says so.
     """
     try:
-        return _replay(record, evidence.tables(), evidence.bundle(), evidence.policy())
+        return replayed(record, evidence.tables(), evidence.bundle(), evidence.policy())
     except (ContentMissing, ContentAltered):
         raise
     except AssetlightError as obstacle:
@@ -175,8 +175,8 @@ def judge(assessor: Assessor, record: DecisionRecord, records: Tables | None, ev
         return Verdict(from_kept, Replay(record, None, f"{type(obstacle).__name__}: {obstacle.sentence()}"))
 
 
-def _replay(record: DecisionRecord, tables: Tables, bundle: Bundle, policy: Policy) -> Replay:
-    """A record of an older version is compared in that version's form."""
+def replayed(record: DecisionRecord, tables: Tables, bundle: Bundle, policy: Policy) -> Replay:
+    """The decision made again from these. A record of an older version is compared in that version's form."""
     asked = record.request
     amount = None if asked.amount_yuan is None else fen_from_yuan(asked.amount_yuan)
     decisions = score(

@@ -1,12 +1,16 @@
 """The challenger in the shadow: scored on the same cases after the decision was kept, and never part of it.
 
-A failure of the challenger is kept as such; it neither changes nor delays the answer.
+Told by the recorder, so that it is every case of one enterprise, whoever asked: an assessment, an application, a case
+assessed again, a command. It works in a thread of its own: a failure of the challenger is kept as such, and neither it
+nor its time changes the answer. Only when `MOST_WAITING` cases wait does the next one wait for its own.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import BoundedSemaphore, Lock
 from time import perf_counter
 
 import numpy as np
@@ -14,12 +18,14 @@ import pyarrow as pa
 
 from models.decision import Decisions
 from models.scoring import score_beside
+from service.assessing import Made
 from service.bundles import BundleShelf
 from service.store.assessments import Assessment
 from service.store.shadow_scores import ShadowStore
 
 LOG = logging.getLogger(__name__)
 COLUMNS = ("pd", "grade", "outcome", "limit_fen")  # of each of the two
+MOST_WAITING = 256
 
 
 class Shadow:
@@ -28,6 +34,34 @@ class Shadow:
     def __init__(self, bundles: BundleShelf, store: Callable[[], ShadowStore]) -> None:
         self._bundles = bundles
         self._store = store
+        self._lock = Lock()
+        self._thread: ThreadPoolExecutor | None = None
+        self._room = BoundedSemaphore(MOST_WAITING)
+
+    def kept(self, made: Made, assessment: Assessment) -> None:
+        """An assessment is on the disk: score its challenger, if there was one when it was made, beside other work."""
+        if made.challenger is None:
+            return
+        if not self._room.acquire(blocking=False):
+            self.score(made.columns, assessment)
+            return
+        with self._lock:
+            if self._thread is None:
+                self._thread = ThreadPoolExecutor(1, thread_name_prefix="shadow")
+            self._thread.submit(self._scored, made.columns, assessment)
+
+    def settle(self) -> None:
+        """Wait until every case that was told is scored."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.shutdown(wait=True)
+
+    def _scored(self, decisions: Decisions, made: Assessment) -> None:
+        try:
+            self.score(decisions, made)
+        finally:
+            self._room.release()
 
     def score(self, decisions: Decisions, made: Assessment) -> None:
         """Score and keep; whatever goes wrong is kept or logged, and nothing is raised."""

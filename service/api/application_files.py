@@ -14,8 +14,9 @@ from starlette.responses import FileResponse, Response
 
 from service.api.access import READS_CASES, Caller, require
 from service.api.application_messages import Attachments, AttachmentShown, CommentRequest, CommentShown
-from service.api.applications import REFUSALS, ApplicationId, IdempotencyKey, once, shown
+from service.api.applications import REFUSALS, ApplicationId
 from service.api.given import GivenService, require_json
+from service.api.once import IdempotencyKey, once, shown
 from service.api.problems import documented
 from service.api.records import media_type_of
 from service.applications import filing, rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -23,9 +22,9 @@ from service.api.application_messages import (
 )
 from service.api.given import GivenService, require_json
 from service.api.messages import Day
+from service.api.once import IdempotencyKey, once, shown
 from service.api.problems import documented
 from service.applications import judging, listing, making, moving, rows
-from service.applications.idempotency import Answer, Once
 from service.applications.listing import Filters
 from service.applications.making import NewApplication
 from service.applications.moving import Step
@@ -39,12 +38,11 @@ from service.applications.transitions import (
     State,
 )
 from service.applications.view import answer_of, facts_of, zulu
-from service.people import EVERYONE, Principal, Role
+from service.people import EVERYONE, Role
 
 routes = APIRouter(prefix="/v1/applications", tags=["applications"])
 
 MAKES = (Role.OFFICER, Role.SERVICE)
-FRESH = {"Cache-Control": "no-store"}
 REFUSALS = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -60,30 +58,10 @@ CHANGE_REFUSALS = (
     HTTPStatus.PRECONDITION_REQUIRED,
 )
 TAG = {"ETag": {"schema": {"type": "string"}, "description": "the version, for If-Match of the next change"}}
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        min_length=1,
-        max_length=255,
-        pattern=r"^[\x21-\x7e]+$",
-        description="the same key with the same request gives the same answer and does nothing again; with another "
-        "request it is refused",
-    ),
-]
 IfMatch = Annotated[
     str | None, Header(max_length=255, description="the ETag of the application as you read it; without it: 428")
 ]
 ApplicationId = Annotated[str, Path(max_length=64, description="id of the application")]
-
-
-def shown(answer: Answer) -> Response:
-    """An answer that was, or is, given."""
-    return Response(answer.body, answer.status, {**FRESH, **answer.headers}, media_type="application/json")
-
-
-def once(caller: Principal, key: str | None, what: str, asked: Mapping[str, Any]) -> Once:
-    """The request as the idempotency key protects it."""
-    return Once(caller.subject, key, {"what": what, **asked})
 
 
 @routes.get("/transitions", summary="Who may take an application where", dependencies=[require(*EVERYONE)])

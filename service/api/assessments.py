@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends
-from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from models.canonical import canonical_json
@@ -18,12 +18,17 @@ from service.api.examples import REQUEST_EXAMPLES, RESPONSE_EXAMPLE
 from service.api.given import GivenService, require_json
 from service.api.inline_records import tables_of
 from service.api.messages import AssessmentRequest, AssessmentResponse
+from service.api.once import IdempotencyKey, before, once_of
 from service.api.problems import documented
 from service.api.reach import assessment_in_reach
+from service.applications.idempotency import Answer, Once
 from service.assessing import Question
 from service.bootstrap import Service
-from service.errors import EnterpriseUnknown
+from service.errors import EnterpriseUnknown, StoreUnusable
+from service.people import Principal
+from service.recording import NO_ROWS, Rows
 from service.store import Assessment
+from service.store.application_schema import IDEMPOTENCY_KEYS
 
 routes = APIRouter(prefix="/v1/assessments", tags=["assessments"])
 
@@ -54,11 +59,16 @@ def make_assessment(
     service: GivenService,
     caller: Caller,
     asked: Annotated[AssessmentRequest, Body(openapi_examples=REQUEST_EXAMPLES)],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Assess a stored enterprise by its id, or one whose records come with the request.
 
     The assessment is on the disk before it is answered.
     """
+    known = once_of(caller, idempotency_key, "assess", asked)
+    earlier = before(service, known)
+    if earlier is not None:
+        return made_before(service, caller, earlier)
     moment = service.clock().astimezone(UTC)
     as_of = service.assessor.day(asked.as_of)
     records = None if asked.records is None else records_of(service, asked)
@@ -87,10 +97,29 @@ def make_assessment(
         decision=made.content,
         request=canonical_json(kept_request(asked)),
     )
-    service.recorder.keep(made, kept, caller.subject)
-    answered = answer(kept, HTTPStatus.CREATED, {"Location": f"{routes.prefix}/{kept.id}"})
-    answered.background = BackgroundTask(service.shadow.score, made.columns, kept)  # after the caller has the answer
-    return answered
+    place = {"Location": f"{routes.prefix}/{kept.id}"}
+    try:
+        service.recorder.keep(made, kept, caller.subject, also=key_row(known, moment, place))
+    except StoreUnusable:
+        earlier = before(service, known)  # the same request was faster: its assessment is the one that counts
+        if earlier is None:
+            raise
+        return made_before(service, caller, earlier)
+    return answer(kept, HTTPStatus.CREATED, place)
+
+
+def key_row(known: Once, at: datetime, place: Mapping[str, str]) -> Rows:
+    """The idempotency key as a row beside the assessment; the decision is kept already, so its place is enough."""
+    if known.key is None:
+        return NO_ROWS
+    return {IDEMPOTENCY_KEYS: [known.row(at, Answer(HTTPStatus.CREATED, b"", place))]}
+
+
+def made_before(service: Service, caller: Principal, earlier: Answer) -> Response:
+    """The assessment that was made under the same key."""
+    kept = service.assessments.get(earlier.headers["Location"].rsplit("/", 1)[1])
+    service.recorder.accessed(kept.id, "read", caller.subject, service.clock())
+    return answer(kept, HTTPStatus.CREATED, dict(earlier.headers))
 
 
 @routes.get(

@@ -13,8 +13,11 @@ from starlette.responses import FileResponse, Response
 
 from service.api.access import Caller, require
 from service.api.given import GivenService, require_json
+from service.api.once import IdempotencyKey, answered_once, once_of
 from service.api.problems import documented
+from service.applications.idempotency import Answer
 from service.batch.starting import plan_records
+from service.bootstrap import Service
 from service.people import EVERYWHERE, Principal, Role
 from service.people.errors import ScopeTooNarrow
 
@@ -70,9 +73,17 @@ class Batches(BaseModel):
     responses=documented(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE),
     dependencies=[require(*RUNS_BATCHES), Depends(require_json)],
 )
-def submit_batch(service: GivenService, caller: Caller, asked: BatchRequest, response: Response) -> dict[str, Any]:
+def submit_batch(
+    service: GivenService, caller: Caller, asked: BatchRequest, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Start a batch, or find the one of the same inputs: it goes on where it stopped, and is not done twice."""
     everywhere(caller)
+    known = once_of(caller, idempotency_key, "batch", asked)
+    return answered_once(service, known, lambda: submitted(service, caller, asked))
+
+
+def submitted(service: Service, caller: Principal, asked: BatchRequest) -> Answer:
+    """What is answered when a batch was started or found."""
     day = service.assessor.day(asked.as_of)
     request = None
     if asked.product is not None or asked.amount_yuan is not None:
@@ -80,8 +91,12 @@ def submit_batch(service: GivenService, caller: Caller, asked: BatchRequest, res
     planned = plan_records(service.assessor, day, overlay=service.settings.policy_dir, request=request)
     moment = service.clock().astimezone(UTC).isoformat(timespec="seconds")
     status = service.batch_desk.submit(planned, by=caller.subject, at=moment)
-    response.headers["Location"] = f"/v1/batches/{status['id']}"
-    return status
+    return accepted(status, Location=f"{routes.prefix}/{status['id']}")
+
+
+def accepted(status: dict[str, Any], **headers: str) -> Answer:
+    """How far a batch is, as an answer."""
+    return Answer(HTTPStatus.ACCEPTED, BatchStatus.model_validate(status).model_dump_json().encode(), headers)
 
 
 @routes.get("", response_model=Batches, summary="List batches", dependencies=[require(*RUNS_BATCHES)])
@@ -141,10 +156,13 @@ def read_file(service: GivenService, caller: Caller, batch_id: BatchId, kind: st
     responses=documented(HTTPStatus.NOT_FOUND),
     dependencies=[require(*RUNS_BATCHES)],
 )
-def cancel_batch(service: GivenService, caller: Caller, batch_id: BatchId) -> dict[str, Any]:
+def cancel_batch(
+    service: GivenService, caller: Caller, batch_id: BatchId, idempotency_key: IdempotencyKey = None
+) -> Response:
     """It stops within seconds; what is done is kept, and the same batch goes on from there when asked for again."""
     everywhere(caller)
-    return service.batch_desk.cancel(batch_id)
+    known = once_of(caller, idempotency_key, "cancel", batch_id=batch_id)
+    return answered_once(service, known, lambda: accepted(service.batch_desk.cancel(batch_id)))
 
 
 def everywhere(caller: Principal) -> None:

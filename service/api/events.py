@@ -12,11 +12,13 @@ from starlette.responses import Response
 
 from service.api.access import Caller, require
 from service.api.application_messages import Words
-from service.api.applications import REFUSALS, IdempotencyKey, once, shown
+from service.api.applications import REFUSALS
 from service.api.given import GivenService, require_json
 from service.api.messages import Strict
+from service.api.once import IdempotencyKey, once, once_of, shown
 from service.api.problems import documented
-from service.applications.idempotency import Answer
+from service.applications.idempotency import Answer, Once
+from service.bootstrap import Service
 from service.outbox.deliveries import MOST_SHOWN
 from service.outbox.errors import ReachTooNarrow
 from service.outbox.event import TYPES
@@ -219,10 +221,11 @@ def remove_subscription(
     ),
     dependencies=[require(*KEEPS)],
 )
-def replay_event(service: GivenService, caller: Caller, event_id: EventId) -> Changed:
+def replay_event(
+    service: GivenService, caller: Caller, event_id: EventId, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Try it again from the beginning, with the id it always had. Again while it waits: 409, nothing is sent twice."""
-    require_everywhere(caller)
-    return Changed(deliveries=service.deliveries.replay(event_id, actor=caller.subject))
+    return _revived(service, caller, once_of(caller, idempotency_key, "replay", event_id=event_id), event_id)
 
 
 @routes.post(
@@ -234,7 +237,23 @@ def replay_event(service: GivenService, caller: Caller, event_id: EventId) -> Ch
     ),
     dependencies=[require(*KEEPS)],
 )
-def discard_event(service: GivenService, caller: Caller, event_id: EventId) -> Changed:
+def discard_event(
+    service: GivenService, caller: Caller, event_id: EventId, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Give it up for good: what happened to the same application after it is told then."""
+    known = once_of(caller, idempotency_key, "discard", event_id=event_id)
+    return _revived(service, caller, known, event_id, for_good=True)
+
+
+def _revived(service: Service, caller: Principal, known: Once, event_id: str, *, for_good: bool = False) -> Response:
+    """A dead letter sent again or given up, and the answer, in one transaction."""
     require_everywhere(caller)
-    return Changed(deliveries=service.deliveries.discard(event_id, actor=caller.subject))
+    deliveries = service.deliveries
+    step = deliveries.discard if for_good else deliveries.replay
+    with deliveries.store.writing() as connection:
+        answer = known.reserve(connection, service.clock())
+        if answer is None:
+            changed = Changed(deliveries=step(event_id, actor=caller.subject, within=connection))
+            answer = Answer(HTTPStatus.OK, changed.model_dump_json().encode())
+            known.keep(connection, answer)
+    return shown(answer)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from models.decision import ExplanationRecord
 from service.api.messages import AssessmentRequest, CreditApplication, Day, EnterpriseId, Origin, Strict
 from service.api.record_messages import Records
 
@@ -28,6 +29,25 @@ class WhatIfRequest(Strict):
     records_origin: Origin = Field("bank", description="where `records` come from, one short word")
 
 
+class StandsOn(BaseModel):
+    """The day and the inputs that an answer about a kept decision is of."""
+
+    as_of: date = Field(description="the day of the decision")
+    inputs: Literal["kept with the decision", "given with the request", "present records"] = Field(
+        description="the last two only where no inputs were kept, as before there was a ledger"
+    )
+    input_sha256: str = Field(description="digest of the inputs, as in the decision")
+    bundle_digest: str
+    policy_on: date
+    policy_digest: str
+
+
+class ExplanationResponse(ExplanationRecord):
+    """The explanation of a kept decision, and what it stands on."""
+
+    stands_on: StandsOn
+
+
 class WhatIfResponse(BaseModel):
     """What would be decided. It is not a decision: it has no id, is not kept and grants nothing."""
 
@@ -35,6 +55,7 @@ class WhatIfResponse(BaseModel):
     notice_zh: str
     notice_en: str
     assessment_id: str
+    stands_on: StandsOn
     changed: dict[str, Any] = Field(description="what was assumed, as understood")
     limit_yuan_before: str
     limit_yuan: str

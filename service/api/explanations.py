@@ -11,28 +11,30 @@ from fastapi import APIRouter, Body, Depends
 from starlette.responses import Response
 
 from models.canonical import canonical_json
-from models.decision import DecisionRecord, ExplanationRecord, parse
+from models.decision import parse
 from models.errors import AssetlightError
 from models.limits.vocabulary import fact_bounds, facts_read
 from models.money import fen_from_yuan, yuan_text
 from models.tables import BANK_ZONE, Tables
 from service.api.access import ASSESSES, READS_CASES, Caller, require
 from service.api.examples import EXPLANATION_EXAMPLE, WHAT_IF_EXAMPLES
-from service.api.explanation_messages import WhatIfRequest, WhatIfResponse
+from service.api.explanation_messages import ExplanationResponse, WhatIfRequest, WhatIfResponse
 from service.api.given import GivenService, require_json
 from service.api.inline_records import tables_of
 from service.api.messages import AssessmentRequest
+from service.api.once import FRESH, IdempotencyKey, answered_once, once_of
 from service.api.problems import documented
 from service.api.reach import assessment_in_reach
+from service.applications.idempotency import Answer
 from service.bootstrap import Service
-from service.explaining import Assumption, explanation_of, what_if
+from service.explaining import Assumption, Grounds, explanation_of, grounds_of, what_if
+from service.inputs import evidence_of
 from service.store import Assessment
 
 routes = APIRouter(prefix="/v1/assessments", tags=["assessments"])
 
 NOTICE_ZH = "假设测算，不是授信决定，不予保存"
 NOTICE_EN = "hypothetical: not a decision, and not kept"
-FRESH = {"Cache-Control": "no-store"}
 
 
 class FactNotUnderstood(AssetlightError):
@@ -41,7 +43,7 @@ class FactNotUnderstood(AssetlightError):
 
 @routes.get(
     "/{assessment_id}/explanation",
-    response_model=ExplanationRecord,
+    response_model=ExplanationResponse,
     summary="Explain an assessment",
     responses={
         HTTPStatus.OK: {
@@ -55,12 +57,15 @@ class FactNotUnderstood(AssetlightError):
 def read_explanation(service: GivenService, caller: Caller, assessment_id: str) -> Response:
     """Why this probability, why this amount, who paid for it, what would change it.
 
-    Made when asked for, from the kept decision's own facts; 409 where today's policy or code would decide otherwise.
+    Made when asked for, from what was kept with the decision: records, models and policies that came later change
+    nothing of it, and `stands_on` says which day and inputs it is of. 409 where today's code would decide otherwise.
     """
     kept = assessment_in_reach(service, caller, assessment_id)
     service.recorder.accessed(kept.id, "explanation", caller.subject, service.clock())
-    found = explanation_of(service.assessor, parse(kept.decision), kept_records(kept))
-    return Response(found.model_dump_json(), headers=FRESH, media_type="application/json")
+    grounds = grounds_of_assessment(service, kept)
+    found = {**explanation_of(grounds).model_dump(mode="json"), "stands_on": grounds.facts()}
+    text = json.dumps(found, ensure_ascii=False, allow_nan=False)
+    return Response(text, headers=FRESH, media_type="application/json")
 
 
 @routes.post(
@@ -83,19 +88,30 @@ def assume(
     caller: Caller,
     assessment_id: str,
     asked: Annotated[WhatIfRequest, Body(openapi_examples=WHAT_IF_EXAMPLES)],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Change facts, application or records in thought and decide again by the same path. Nothing is kept."""
+    """Change facts, application or records in thought and decide again by the same path. Nothing is kept.
+
+    Everything else is as it was when the assessment was made, whatever came since: `stands_on` says which day and
+    inputs. 409 where today's code would decide otherwise.
+    """
     kept = assessment_in_reach(service, caller, assessment_id)
     service.recorder.accessed(kept.id, "what_if", caller.subject, service.clock())
-    record = parse(kept.decision)
-    assumption = understood(service, record, asked)
-    found = what_if(service.assessor, record, kept_records(kept), assumption)
+    known = once_of(caller, idempotency_key, "what if", asked, assessment_id=assessment_id)
+    return answered_once(service, known, lambda: Answer(HTTPStatus.OK, canonical_json(assumed(service, kept, asked))))
+
+
+def assumed(service: Service, kept: Assessment, asked: WhatIfRequest) -> dict[str, Any]:
+    """What is answered to a what-if."""
+    record, grounds = parse(kept.decision), grounds_of_assessment(service, kept)
+    found = what_if(grounds, understood(service, grounds, asked))
     before, after = (fen_from_yuan(one.limit_yuan) for one in (record, found))
-    body = {
+    return {
         "hypothetical": True,
         "notice_zh": NOTICE_ZH,
         "notice_en": NOTICE_EN,
         "assessment_id": kept.id,
+        "stands_on": grounds.facts(),
         "changed": changed(asked),
         "limit_yuan_before": record.limit_yuan,
         "limit_yuan": found.limit_yuan,
@@ -104,7 +120,13 @@ def assume(
         "outcome": found.outcome,
         "decision": found.model_dump(mode="json", exclude={"decision_id"}),
     }
-    return Response(canonical_json(body), headers=FRESH, media_type="application/json")
+
+
+def grounds_of_assessment(service: Service, kept: Assessment) -> Grounds:
+    """What a kept assessment stands on: its kept inputs, or what came with it or is stored now where none were kept."""
+    evidence = evidence_of(service.store, kept.id)
+    records = kept_records(kept) if evidence is None else None
+    return grounds_of(service.assessor, parse(kept.decision), records, evidence)
 
 
 def kept_records(kept: Assessment) -> Tables | None:
@@ -116,9 +138,9 @@ def kept_records(kept: Assessment) -> Tables | None:
     return tables_of(asked.records, kept.enterprise_id, received_on=received, origin=asked.records_origin)
 
 
-def understood(service: Service, record: DecisionRecord, asked: WhatIfRequest) -> Assumption:
+def understood(service: Service, grounds: Grounds, asked: WhatIfRequest) -> Assumption:
     """The assumption with every name and value checked."""
-    policy = service.assessor.policy_on(record.policy.on)
+    record, policy = grounds.record, grounds.policy()
     names = facts_read(policy) | record.feature_values.keys()
     request = None
     if asked.request is not None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
 
 from service.api.access import Caller, require
 from service.api.given import GivenService, require_json
+from service.api.once import IdempotencyKey, before, once_of, shown
 from service.api.problems import documented
+from service.applications.idempotency import Answer, AnsweredBefore, Once
+from service.bootstrap import Service
 from service.comparing import compare_cases
 from service.people import Principal, Role
 from service.registry.errors import CandidateNotFound, ModelNotRegistered
@@ -21,6 +28,7 @@ from service.registry.records import Role as ModelRole
 from service.registry.registry import Actor
 
 routes = APIRouter(prefix="/v1/models", tags=["models"])
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 READS = (Role.MODEL_OWNER, Role.VALIDATOR, Role.APPROVER, Role.RISK, Role.AUDITOR)
 DIGEST = Field(min_length=12, max_length=64, pattern="^[0-9a-f]+$", examples=["3f2a9c1b22aa"])
 REFUSALS = documented(
@@ -122,56 +130,71 @@ def show(service: GivenService, model: str) -> dict[str, Any]:
 
 @routes.post(
     "",
+    response_model=Kept,
     status_code=HTTPStatus.CREATED,
     dependencies=[require(Role.MODEL_OWNER), Depends(require_json)],
     summary="Register a model",
     responses=REFUSALS,
 )
-def register(service: GivenService, caller: Caller, asked: Registration) -> Kept:
+def register(
+    service: GivenService, caller: Caller, asked: Registration, idempotency_key: IdempotencyKey = None
+) -> Response:
     """From then on it cannot change: its digests are checked at every load."""
     folder = service.settings.home / "bundles" / asked.bundle[:12]
     if not folder.is_dir():
         raise CandidateNotFound(
             "no bundle with this digest lies in the data directory", found=asked.bundle, field="bundle"
         )
-    record = service.registry.register(folder, developer=asked.developer, by=actor(caller), note=asked.note)
-    return kept(service, record)
+    step = partial(service.registry.register, folder, developer=asked.developer, by=actor(caller), note=asked.note)
+    return recorded(service, once_of(caller, idempotency_key, "register", asked), step)
 
 
 @routes.post(
     "/{model}/validations",
+    response_model=Kept,
     status_code=HTTPStatus.CREATED,
     dependencies=[require(Role.VALIDATOR), Depends(require_json)],
     summary="Put a validation on record",
     responses=REFUSALS,
 )
-def validate(service: GivenService, caller: Caller, model: str, asked: Remark) -> Kept:
+def validate(
+    service: GivenService, caller: Caller, model: str, asked: Remark, idempotency_key: IdempotencyKey = None
+) -> Response:
     """The caller stands for the report that lies beside the model, and is not its developer."""
-    return kept(service, service.registry.validate(model, by=actor(caller), note=asked.note))
+    step = partial(service.registry.validate, model, by=actor(caller), note=asked.note)
+    return recorded(service, once_of(caller, idempotency_key, "validate", asked, model=model), step)
 
 
 @routes.post(
     "/{model}/approvals",
+    response_model=Kept,
     status_code=HTTPStatus.CREATED,
     dependencies=[require(Role.APPROVER), Depends(require_json)],
     summary="Approve a model",
     responses=REFUSALS,
 )
-def approve(service: GivenService, caller: Caller, model: str, asked: Remark) -> Kept:
+def approve(
+    service: GivenService, caller: Caller, model: str, asked: Remark, idempotency_key: IdempotencyKey = None
+) -> Response:
     """The caller is neither developer nor validator."""
-    return kept(service, service.registry.approve(model, by=actor(caller), note=asked.note))
+    step = partial(service.registry.approve, model, by=actor(caller), note=asked.note)
+    return recorded(service, once_of(caller, idempotency_key, "approve model", asked, model=model), step)
 
 
 @routes.post(
     "/{model}/promotions",
+    response_model=Kept,
     status_code=HTTPStatus.CREATED,
     dependencies=[require(Role.MODEL_OWNER), Depends(require_json)],
     summary="Put a model in force, or into the shadow",
     responses=REFUSALS,
 )
-def promote(service: GivenService, caller: Caller, model: str, asked: Promotion) -> Kept:
+def promote(
+    service: GivenService, caller: Caller, model: str, asked: Promotion, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Needs every gate passed; a champion also an approval by somebody who neither asks for this nor makes it."""
-    record = service.registry.promote(
+    step = partial(
+        service.registry.promote,
         model,
         by=actor(caller),
         reason=asked.reason,
@@ -180,22 +203,30 @@ def promote(service: GivenService, caller: Caller, model: str, asked: Promotion)
         requester=asked.requested_by,
         replaces=asked.replaces,
     )
-    return kept(service, record)
+    return recorded(service, once_of(caller, idempotency_key, "promote", asked, model=model), step)
 
 
 @routes.post(
     "/{model}/rollbacks",
+    response_model=Kept,
     status_code=HTTPStatus.CREATED,
     dependencies=[require(Role.MODEL_OWNER, Role.RISK), Depends(require_json)],
     summary="Put an earlier champion in force again",
     responses=REFUSALS,
 )
-def roll_back(service: GivenService, caller: Caller, model: str, asked: Rollback) -> Kept:
+def roll_back(
+    service: GivenService, caller: Caller, model: str, asked: Rollback, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Its gates are looked at again."""
-    record = service.registry.roll_back(
-        model, by=actor(caller), reason=asked.reason, scope=asked.scope, requester=asked.requested_by
+    step = partial(
+        service.registry.roll_back,
+        model,
+        by=actor(caller),
+        reason=asked.reason,
+        scope=asked.scope,
+        requester=asked.requested_by,
     )
-    return kept(service, record)
+    return recorded(service, once_of(caller, idempotency_key, "roll back", asked, model=model), step)
 
 
 def actor(caller: Principal) -> Actor:
@@ -203,7 +234,21 @@ def actor(caller: Principal) -> Actor:
     return Actor(caller.subject, identified_by="token")
 
 
-def kept(service: GivenService, record: Record) -> Kept:
+def recorded(service: Service, known: Once, step: Callable[[], Record]) -> Response:
+    """Take the step, or find the record that it made under the same key; the key is kept in its transaction."""
+    earlier = before(service, known)
+    if earlier is None:
+        try:
+            with known.in_hand():
+                return shown(kept(service, step()))
+        except AnsweredBefore as again:
+            earlier = again.answer
+    record = next(one for one in service.registry.records() if one.digest == earlier.body.decode())
+    return shown(kept(service, record, earlier.headers))
+
+
+def kept(service: Service, record: Record, headers: Mapping[str, str] = NO_HEADERS) -> Answer:
     """The record, and what is in force now."""
     standing = service.registry.standing()
-    return Kept(record=record_facts(record), champion=standing.champion(), challenger=standing.challenger())
+    found = Kept(record=record_facts(record), champion=standing.champion(), challenger=standing.challenger())
+    return Answer(HTTPStatus.CREATED, found.model_dump_json().encode(), headers)

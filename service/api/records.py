@@ -243,14 +243,7 @@ def take(service: Service, batch: Batch, media_type: str, body: IO[bytes]) -> Ba
 
 
 def taken_media_type(headers: Headers) -> str:
-    """JSON or NDJSON, plain; anything else is refused before it is read."""
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("", "identity"):
-        raise HTTPException(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            f"Expected a body without Content-Encoding; found {encoding!r}.",
-            {"Accept-Encoding": "identity"},
-        )
+    """JSON or NDJSON; anything else is refused before it is read."""
     found = media_type_of(headers)
     if found not in (JSON, NDJSON):
         raise HTTPException(

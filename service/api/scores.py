@@ -11,11 +11,14 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from service.api.access import require
+from service.api.access import Caller, require
 from service.api.given import GivenService, require_json
 from service.api.messages import Strict
+from service.api.once import FRESH, IdempotencyKey, answered_once, once_of
 from service.api.problems import documented
+from service.applications.idempotency import Answer
 from service.people import Role
+from service.scoring_rows import InForce, RowScorer
 
 routes = APIRouter(prefix="/v1/scores", tags=["assessments"])
 
@@ -65,7 +68,12 @@ class ScoreResponse(BaseModel):
     ),
     dependencies=[require(Role.SERVICE), Depends(require_json)],
 )
-async def make_score(service: GivenService, asked: Annotated[ScoreRequest, Body()]) -> Response:
+async def make_score(
+    service: GivenService,
+    caller: Caller,
+    asked: Annotated[ScoreRequest, Body()],
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
     """Probability, grade, points and exact contributions by the model in force, without reading any record.
 
     A promoted model is used within a second. Nothing is kept: for a decision, POST /v1/assessments.
@@ -74,6 +82,15 @@ async def make_score(service: GivenService, asked: Annotated[ScoreRequest, Body(
     by = scorer.at_hand()
     if by is None:
         by = await run_in_threadpool(scorer.look_up)
+    body = scored(scorer, asked, by)
+    if idempotency_key is None:
+        return Response(body, headers=FRESH, media_type="application/json")
+    known = once_of(caller, idempotency_key, "score", asked)
+    return await run_in_threadpool(answered_once, service, known, lambda: Answer(HTTPStatus.OK, body))
+
+
+def scored(scorer: RowScorer, asked: ScoreRequest, by: InForce) -> bytes:
+    """What is answered."""
     found = scorer.score(asked.features, by)
     body = {
         "notice_zh": NOTICE_ZH,
@@ -89,5 +106,4 @@ async def make_score(service: GivenService, asked: Annotated[ScoreRequest, Body(
         "policy": by.policy.digest,
         "simulated": by.bundle.simulated,
     }
-    text = json.dumps(body, ensure_ascii=False, allow_nan=False)
-    return Response(text, headers={"Cache-Control": "no-store"}, media_type="application/json")
+    return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -66,6 +68,11 @@ class Once:
             return None
         return self.before(connection)
 
+    def row(self, at: datetime, answer: Answer) -> tuple[Any, ...]:
+        """The key with its answer as a row for a transaction that somebody else opens; a taken key refuses it."""
+        headers = json.dumps(dict(answer.headers))
+        return (self.caller, self.key, self.digest, instant(at), answer.status, headers, answer.body)
+
     def keep(self, connection: Connection, answer: Answer) -> None:
         """Keep the answer with the work that it tells of."""
         if self.key is None:
@@ -77,6 +84,15 @@ class Once:
             .values(status=answer.status, headers=json.dumps(dict(answer.headers)), body=answer.body)
         )
 
+    @contextmanager
+    def in_hand(self) -> Iterator[None]:
+        """What is written meanwhile by somebody who opens the transaction themselves takes the key with `take`."""
+        before = IN_HAND.set(None if self.key is None else self)
+        try:
+            yield
+        finally:
+            IN_HAND.reset(before)
+
     def _given(self, row: Row[Any]) -> Answer:
         if row.digest != self.digest:
             raise IdempotencyKeyReused(
@@ -86,3 +102,25 @@ class Once:
                 found=self.key,
             )
         return Answer(row.status, bytes(row.body), {**json.loads(row.headers), REPLAYED: "true"})
+
+
+class AnsweredBefore(Exception):
+    """The request at hand was done before: nothing of it is written again."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__("answered before")
+        self.answer = answer
+
+
+IN_HAND: ContextVar[Once | None] = ContextVar("assetlight_idempotency", default=None)
+
+
+def take(connection: Connection, at: datetime, answer: Answer) -> None:
+    """Take the key at hand, if any, in a transaction that does the work, with its answer. Raises AnsweredBefore."""
+    known = IN_HAND.get()
+    if known is None:
+        return
+    earlier = known.reserve(connection, at)
+    if earlier is not None:
+        raise AnsweredBefore(earlier)
+    known.keep(connection, answer)

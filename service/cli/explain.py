@@ -17,7 +17,7 @@ from service.cli.app import commands
 from service.cli.context import AsOfOption, HomeOption, JsonOption, open_context, parse_enterprise
 from service.cli.explained import Language, scorecard, show_decision, show_explanation
 from service.cli.score import AmountOption, ProductOption
-from service.explaining import explanation_of
+from service.explaining import explanation_of, grounds_of
 from service.recording import asked_of
 from service.store import Assessment
 
@@ -76,7 +76,7 @@ def explain(
     )
     service.recorder.keep(made, kept, service.operator)
     service.close()
-    explanation = explanation_of(assessor, decision, None)
+    explanation = explanation_of(grounds_of(assessor, decision, made.tables))
     told = {name: explanation.model_dump(mode="json")[name] for name in MADE_ON_DEMAND}
     card = assessor.bundles.named(decision.bundle.digest).card
     lines = scorecard_lines(card, decision.feature_values, decision.contributions)

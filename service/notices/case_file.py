@@ -14,7 +14,8 @@ from models.tables import BANK_ZONE
 from service.applications import rows
 from service.applications.application import Application, Standing
 from service.applications.office import Office
-from service.explaining import explanation_of
+from service.explaining import explanation_of, grounds_of
+from service.inputs import evidence_of
 from service.ledger import Kind
 from service.people import EVERYWHERE, Principal, Role
 from service.settings import Settings
@@ -26,7 +27,7 @@ MOST_EVENTS = 1000
 
 @dataclass(frozen=True)
 class CaseFile:
-    """A case. `explanation` None: policy, code or records have changed, so that it cannot be made any more."""
+    """A case. `explanation` None: the code has changed, so that it cannot be made any more."""
 
     standing: Standing
     decision: DecisionRecord
@@ -96,7 +97,8 @@ def day_of(application: Application, events: tuple[rows.Event, ...]) -> date:
 def with_explanation(found: CaseFile, office: Office) -> CaseFile:
     """The case with attribution and levers where they can still be made."""
     try:
-        explanation = explanation_of(office.assessor, found.decision, None)
+        evidence = evidence_of(office.store, found.application.assessment_id)
+        explanation = explanation_of(grounds_of(office.assessor, found.decision, None, evidence))
     except DecisionNotReproduced as changed:
         return replace(found, not_explained=changed.problem)
     return replace(found, explanation=explanation)

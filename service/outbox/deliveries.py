@@ -6,13 +6,14 @@ one that can be taken, so a dead letter holds back what came after it until it i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 
 from service.ledger import Kind, append
 from service.outbox.backoff import Backoff
@@ -97,13 +98,28 @@ class Deliveries:
         )
         return dead
 
-    def replay(self, event_id: str | None, *, actor: str, subscription_id: str | None = None) -> int:
-        """Send dead letters again: of one event, or all; with the id they always had. EventNotFound, EventNotDead."""
-        return self._revive(event_id, subscription_id, actor, "replay", state=WAITING, attempts=0, ended_at=None)
+    def replay(
+        self,
+        event_id: str | None,
+        *,
+        actor: str,
+        subscription_id: str | None = None,
+        within: Connection | None = None,
+    ) -> int:
+        """Send dead letters again: of one event, or all; with the id they always had. EventNotFound, EventNotDead.
 
-    def discard(self, event_id: str, *, actor: str, subscription_id: str | None = None) -> int:
+        `within`: in the caller's transaction, as its last step.
+        """
+        again = {"state": WAITING, "attempts": 0, "ended_at": None}
+        with self._transaction(within) as connection:
+            return self._revive(connection, event_id, subscription_id, actor, "replay", again)
+
+    def discard(
+        self, event_id: str, *, actor: str, subscription_id: str | None = None, within: Connection | None = None
+    ) -> int:
         """Give a dead letter up for good, so that what waits behind it goes on. EventNotFound, EventNotDead."""
-        return self._revive(event_id, subscription_id, actor, "discard", state=DISCARDED)
+        with self._transaction(within) as connection:
+            return self._revive(connection, event_id, subscription_id, actor, "discard", {"state": DISCARDED})
 
     def counts(self) -> dict[str, int]:
         """How many deliveries are in each state."""
@@ -173,35 +189,43 @@ class Deliveries:
             ).rowcount
         return changed == 1
 
+    def _transaction(self, within: Connection | None) -> AbstractContextManager[Connection]:
+        return self.store.writing() if within is None else nullcontext(within)
+
     def _revive(
-        self, event_id: str | None, subscription_id: str | None, actor: str, action: str, **values: object
+        self,
+        connection: Connection,
+        event_id: str | None,
+        subscription_id: str | None,
+        actor: str,
+        action: str,
+        values: Mapping[str, object],
     ) -> int:
         columns, events, now = EVENT_DELIVERIES.c, OUTBOX_EVENTS.c, self.clock()
         which = columns.state == DEAD
         if subscription_id is not None:
             which &= columns.subscription_id == subscription_id
-        with self.store.writing() as connection:
-            if event_id is not None:
-                sequence = connection.execute(select(events.sequence).where(events.id == event_id)).scalar_one_or_none()
-                if sequence is None:
-                    raise EventNotFound(
-                        "no event has this id",
-                        field="event_id",
-                        expected="an id of `assetlight events list`",
-                        found=event_id,
-                    )
-                which &= columns.sequence == sequence
-            changed = connection.execute(
-                update(EVENT_DELIVERIES).where(which).values(due_at=moment_text(now), **values)
-            ).rowcount
-            if changed == 0 and event_id is not None:
-                raise EventNotDead(
-                    "the event is no dead letter",
+        if event_id is not None:
+            sequence = connection.execute(select(events.sequence).where(events.id == event_id)).scalar_one_or_none()
+            if sequence is None:
+                raise EventNotFound(
+                    "no event has this id",
                     field="event_id",
-                    expected="an id of `assetlight events dead`",
+                    expected="an id of `assetlight events list`",
                     found=event_id,
                 )
-            if changed:
-                told = {"action": action, "deliveries": changed, "subscription": subscription_id}
-                append(connection, Kind.DELIVERY, event_id or "dead letters", actor, told, at=now)
+            which &= columns.sequence == sequence
+        changed = connection.execute(
+            update(EVENT_DELIVERIES).where(which).values(due_at=moment_text(now), **values)
+        ).rowcount
+        if changed == 0 and event_id is not None:
+            raise EventNotDead(
+                "the event is no dead letter",
+                field="event_id",
+                expected="an id of `assetlight events dead`",
+                found=event_id,
+            )
+        if changed:
+            told = {"action": action, "deliveries": changed, "subscription": subscription_id}
+            append(connection, Kind.DELIVERY, event_id or "dead letters", actor, told, at=now)
         return changed

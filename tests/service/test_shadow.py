@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -14,11 +16,14 @@ from models.policy import load_policy
 from models.scoring import CreditRequest, score, score_beside
 from service.bootstrap import Service, build
 from service.comparing import compare_cases
+from service.people import Role as Person
 from service.portfolio import score_portfolio
 from service.registry.records import Role
 from service.settings import read_settings
+from service.shadow import Shadow
 from tests.factories import SIGNED_FEATURES, bundle
 from tests.registry_desk import DEV, OWN, VAL, promoted, registered
+from tests.service.callers import bearer, token
 from tests.service.conftest import AS_OF, ENTERPRISES, PATH, Run, asked, client_of, still_clock
 
 
@@ -72,6 +77,58 @@ def test_the_challenger_changes_no_decision(shadowed: Service, home: Path) -> No
         if who == "champion":
             assert json.loads(record.to_json()) == made["decision"]
     alone.close()
+
+
+def test_the_shadow_is_told_of_every_assessment_whoever_keeps_it(shadowed: Service, run: Run, home: Path) -> None:
+    """An assessment, an application, a case assessed again and a command: each has its challenger beside it."""
+    challenger = str(shadowed.registry.standing().challenger())
+    body = {"enterprise_id": "E5", "amount_yuan": "500000", "tenor_months": 12, "purpose": "x", "branch": "b"}
+    with client_of(shadowed) as client:
+        assert client.post(PATH, json=asked("E2")).status_code == 201
+        made = client.post("/v1/applications", json=body)
+        path, tag = made.headers["location"], made.headers["etag"]
+        for action in ("submit", "return", "reassess"):
+            step = client.post(f"{path}/transitions", json={"action": action, "reason": "x"}, headers={"If-Match": tag})
+            if step.status_code == 403:  # who returns it is somebody else
+                other = bearer(token(shadowed, Person.APPROVER, subject="other", authority="head_office"))
+                step = client.post(
+                    f"{path}/transitions", json={"action": action, "reason": "x"}, headers={**other, "If-Match": tag}
+                )
+            assert step.status_code == 200, step.text
+            tag = step.headers["etag"]
+    (home / "registry.key").write_text("a key of the tests, long enough")
+    assert run("explain", "E5", "--as-of", AS_OF, "--home", home)[0] == 0
+    again = build(read_settings(home=home, registry_key="a key of the tests, long enough"), still_clock)
+    rows = again.shadow_scores.cases(challenger).to_pylist()
+    assert len(rows) == again.assessments.count() == 4
+    for row in rows:
+        kept = json.loads(again.assessments.get(row["assessment_id"]).decision)
+        assert (row["champion_pd"], row["champion_grade"]) == (kept["pd"], kept["grade"])
+        assert row["challenger_pd"] is not None
+    again.close()
+
+
+def test_when_many_wait_the_next_one_waits_for_its_own(shadowed: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No case is lost where the shadow is slower than the cases come, and no more than so many are held."""
+    monkeypatch.setattr("service.shadow.MOST_WAITING", 1)
+    begun, go_on = Event(), Event()
+    score_it = Shadow.score
+
+    def held(self: Shadow, *case: Any) -> None:
+        if not begun.is_set():
+            begun.set()
+            assert go_on.wait(30)
+        score_it(self, *case)
+
+    monkeypatch.setattr(Shadow, "score", held)
+    with client_of(shadowed) as client:
+        assert client.post(PATH, json=asked("E2")).status_code == 201
+        assert begun.wait(30)
+        assert client.post(PATH, json=asked("E5")).status_code == 201
+        challenger = str(shadowed.registry.standing().challenger())
+        assert [row["enterprise_id"] for row in shadowed.shadow_scores.cases(challenger).to_pylist()] == ["E5"]
+        go_on.set()
+    assert shadowed.shadow_scores.cases(challenger).num_rows == 2
 
 
 def test_a_broken_challenger_costs_nobody_an_answer(shadowed: Service, home: Path) -> None:

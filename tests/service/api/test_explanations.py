@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from fastapi.testclient import TestClient
 
 from models.bundle import SIMULATED_CAUTION
 from models.money import fen_from_yuan, yuan_text
 from models.policy.load import load_policy
+from models.records.invoice import INVOICE
+from models.tables import accept_rows
 from service.api.examples import VALUATION_EXAMPLES, VALUATION_RESPONSE_EXAMPLE, WHAT_IF_EXAMPLES
 from service.api.explanation_messages import ValuationResponse
 from service.bootstrap import Service
-from tests.service.conftest import ENTERPRISES, PATH, asked, invoices_of
+from tests.factories import bundle
+from tests.service.conftest import AS_OF, ENTERPRISES, PATH, asked, invoices_of
 
 RECEIVABLES = [
     {
@@ -190,17 +195,80 @@ def test_unknown_assessments_are_not_found(client: TestClient) -> None:
         assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
 
-def test_a_changed_policy_explains_nothing_of_an_old_decision(
+def late_rows() -> pa.Table:
+    """Invoices of E5 that the bank learns on the day of AS_OF itself, after the assessment was made."""
+    rows = [{"enterprise_id": "E5", **row, "invoice_no": f"late{at}"} for at, row in enumerate(invoices_of("E5")[:40])]
+    return accept_rows(rows, INVOICE, received_on=AS_OF).rows
+
+
+def test_records_that_came_later_change_nothing_of_a_kept_decision(client: TestClient, service: Service) -> None:
+    """Explanation and what-if are of the decision, with its own rows; a new assessment sees the new ones."""
+    records = {"invoice": invoices_of("E5"), "receivable": RECEIVABLES}
+    for kind in ("invoice", "receivable"):
+        told = client.post(f"/v1/records/{kind}", json={"rows": [{"enterprise_id": "E5", **r} for r in records[kind]]})
+        assert told.status_code == 200, told.text
+    assessment = made(client, request={"product": "technology_credit"})
+    before, unchanged = explanation(client, assessment), what_if(client, assessment, {})
+    service.lake.append(INVOICE, late_rows())
+    assert made(client)["decision"]["input_sha256"] != assessment["decision"]["input_sha256"]
+    after = explanation(client, assessment)
+    assert after == before
+    assert after["debtors_at_hand"]
+    assert what_if(client, assessment, {}) == unchanged
+    assert unchanged["difference_yuan"] == "0.00"
+    for told in (after, unchanged):
+        assert told["stands_on"] == {
+            "as_of": AS_OF.isoformat(),
+            "inputs": "kept with the decision",
+            "input_sha256": assessment["decision"]["input_sha256"],
+            "bundle_digest": assessment["decision"]["bundle"]["digest"],
+            "policy_on": assessment["decision"]["policy"]["on"],
+            "policy_digest": assessment["decision"]["policy"]["digest"],
+        }
+
+
+def test_a_model_that_is_gone_from_the_directory_still_answers_what_if(
+    client: TestClient, service: Service, home: Path
+) -> None:
+    """The model was kept with the decision; another one in force changes nothing."""
+    assessment = made(client)
+    unchanged = what_if(client, assessment, {})
+    shutil.rmtree(home / "bundles")
+    bundle(seed=9).publish(home)
+    service.__dict__.pop("bundles")
+    service.__dict__.pop("assessor")
+    assert what_if(client, assessment, {}) == unchanged
+
+
+def test_a_changed_policy_changes_nothing_of_an_old_decision(
     client: TestClient, service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Where today's policy would decide otherwise, 409 names it instead of explaining another limit."""
+    """The policy was kept with the decision: it is explained by the rules that decided it, and so is a what-if."""
     assessment = made(client)
+    before, unchanged = explanation(client, assessment), what_if(client, assessment, {})
     name = "parameters/ceiling/grade_maximum.yaml"
     text = (Path("models/policy") / name).read_text(encoding="utf-8").replace("D: 0", "D: 1")
     (tmp_path / "bank" / name).parent.mkdir(parents=True)
     (tmp_path / "bank" / name).write_text(text, encoding="utf-8")
     monkeypatch.setattr("service.bootstrap.policy_on", lambda day: load_policy(day, [tmp_path / "bank"]))
     service.__dict__.pop("assessor")  # built anew, on the changed policy
+    assert explanation(client, assessment) == before
+    assert what_if(client, assessment, {}) == unchanged
+
+
+def test_a_changed_policy_explains_nothing_where_none_was_kept(
+    client: TestClient, service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Before there was a ledger nothing was kept beside the decision: 409 instead of explaining another limit."""
+    assessment = made(client)
+    monkeypatch.setattr("service.api.explanations.evidence_of", lambda *_: None)
+    assert explanation(client, assessment)["stands_on"]["inputs"] == "present records"
+    name = "parameters/ceiling/grade_maximum.yaml"
+    text = (Path("models/policy") / name).read_text(encoding="utf-8").replace("D: 0", "D: 1")
+    (tmp_path / "bank" / name).parent.mkdir(parents=True)
+    (tmp_path / "bank" / name).write_text(text, encoding="utf-8")
+    monkeypatch.setattr("service.bootstrap.policy_on", lambda day: load_policy(day, [tmp_path / "bank"]))
+    service.__dict__.pop("assessor")
     answer = client.get(f"{PATH}/{assessment['id']}/explanation")
     assert (answer.status_code, answer.json()["field"]) == (409, "policy")
     assert what_if(client, assessment, {}, 409)["field"] == "policy"

@@ -160,12 +160,25 @@ def test_a_body_that_is_no_batch_is_refused_whole(
     assert not list(bank.home.glob("quarantine/*.draft"))
 
 
-def test_a_compressed_body_is_refused_unread(bank: RecordsClient) -> None:
-    """No encoding is taken, so that a small body cannot become a large one; the answer says what is."""
-    bomb = gzip.compress(b" " * 10_000_000)
+def test_a_packed_batch_is_stored_as_the_plain_one(bank: RecordsClient) -> None:
+    """gzip is unpacked on the way in; the same rows plain are duplicates then, also under the same key."""
+    headers = {"Content-Type": NDJSON, "Content-Encoding": "gzip", "Idempotency-Key": "k"}
+    packed = bank.http.post(path_of(INVOICE), content=gzip.compress(ROW.encode()), headers=headers)
+    assert (packed.status_code, packed.json()["accepted"]) == (200, 1), packed.text
+    del headers["Content-Encoding"]
+    plain = bank.http.post(path_of(INVOICE), content=ROW.encode(), headers=headers)
+    assert (plain.status_code, plain.json()["duplicates"]) == (200, 1), plain.text
+
+
+def test_a_packed_batch_is_as_large_as_it_is_unpacked(tmp_path: Path) -> None:
+    """A small body that becomes a large one is refused where it passes the limit, and nothing is stored."""
+    bank = RecordsClient(tmp_path, max_batch_ndjson_bytes=1_000_000)
+    bomb = gzip.compress(b" " * 50_000_000)
     headers = {"Content-Type": NDJSON, "Content-Encoding": "gzip"}
     answer = bank.http.post(path_of(INVOICE), content=bomb, headers=headers)
-    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+    assert len(bomb) < 100_000
+    assert (answer.status_code, answer.headers["connection"]) == (413, "close")
+    assert bank.stored(INVOICE) == []
 
 
 def test_each_media_type_has_its_own_limit(tmp_path: Path) -> None:

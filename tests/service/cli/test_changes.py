@@ -21,7 +21,7 @@ from service.api.examples import EXPLANATION_EXAMPLE, VALUATION_EXAMPLES
 from service.assessing import Question
 from service.bootstrap import Service
 from service.cli.explained import Language, show_explanation
-from service.explaining import explanation_of
+from service.explaining import explanation_of, grounds_of
 from tests.service.api.test_explanations import RECEIVABLES
 from tests.service.conftest import AS_OF, TODAY, Run
 
@@ -53,7 +53,7 @@ def test_every_figure_is_on_the_page(service: Service, home: Path, enterprise: s
     store(home, "receivable", rows, enterprise)
     assessor = service.assessor
     request = assessor.application(AS_OF, product="technology_credit", amount_yuan=None)
-    found = explanation_of(assessor, assessor.decide(Question(enterprise, AS_OF, request)), None)
+    found = explanation_of(grounds_of(assessor, assessor.decide(Question(enterprise, AS_OF, request)), None))
     text = page(found, language)
     assert "…" not in text
     assert max(cell_len(line) for line in text.splitlines()) <= 80

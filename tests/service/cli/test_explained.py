@@ -19,7 +19,7 @@ from service.cli.explained import Language, show_decision
 from service.cli.explained.bars import bar, left_bar
 from service.cli.explained.changes import show_explanation
 from service.cli.words import several
-from service.explaining import explanation_of
+from service.explaining import explanation_of, grounds_of
 from tests.service.conftest import AS_OF
 
 
@@ -70,7 +70,7 @@ def test_the_mark_of_a_pending_document_is_explained(
     service: Service, enterprise: str, language: Language, legend: str
 ) -> None:
     """Under the table of documents stands what `?` means, where one of them has it."""
-    found = explanation_of(service.assessor, service.assessor.decide(Question(enterprise, AS_OF)), None)
+    found = explanation_of(grounds_of(service.assessor, service.assessor.decide(Question(enterprise, AS_OF)), None))
     console = Console(file=io.StringIO(), width=80, highlight=False)
     show_explanation(console, found, language)
     assert isinstance(console.file, io.StringIO)
