@@ -25,7 +25,7 @@ PIECE_LINES = 100_000
 PIECE_BYTES = 1 << 26
 LONGEST_LINE = 1 << 26  # bytes; a longer one is not a record
 SHOWN = 2_000  # characters of a broken line that are kept
-LONG_DECIMAL = re.compile(rb":\s*-?[\d.eE+-]{17}")  # 15 digits and the point: so far a double surely is what was written
+LONG_DECIMAL = re.compile(rb":\s*-?[\d.eE+-]{17}")  # beyond 15 digits and a point a double may not be what was written
 KEYS = 1_000  # more different keys than any kind of record has fields, by far
 
 NOT_UTF8 = ("not_utf8", "不是UTF-8文本", "the line is not UTF-8")
