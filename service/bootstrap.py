@@ -28,6 +28,7 @@ from service.ledger import LedgerWriter
 from service.ledger.adopting import adopt
 from service.operations.metrics import Metrics
 from service.operations.present import present
+from service.operations.retention import Retention
 from service.operations.stopping import Stopping
 from service.outbox.addresses import Guard
 from service.outbox.deliveries import Deliveries
@@ -255,6 +256,11 @@ class Service:
     def deliveries(self) -> Deliveries:
         """How far each of them has been told."""
         return Deliveries(self.store, self.clock, chance=secrets.SystemRandom().random)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """Removes what nobody needs any more."""
+        return Retention(self.store, self.clock, self.settings.keep_answers_days, self.settings.keep_events_days)
 
     def event_worker(self) -> Worker:
         """Delivers events."""

@@ -87,6 +87,12 @@ class Settings(BaseSettings):
         (), description='the only hosts events go to, by https or http, as ["erp.bank.example"]; default: any by https'
     )
     deliver_events: bool = Field(False, description="deliver events from the process that serves the API")
+    keep_answers_days: int = Field(
+        30, ge=1, le=3660, description="how long the answer to an Idempotency-Key is kept; then the key is a new one"
+    )
+    keep_events_days: int = Field(
+        90, ge=1, le=3660, description="how long an event is kept after every consumer was told of it"
+    )
 
     bank_name: str | None = Field(None, max_length=200, description="whose name stands over notices and memos")
     notice_contact: str | None = Field(

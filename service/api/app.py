@@ -35,6 +35,7 @@ from service.api.observing import Observing
 from service.api.records import most_body_bytes, most_seconds
 from service.api.timeouts import Timeout
 from service.bootstrap import Service
+from service.operations.retention import retain
 
 DESCRIPTION = """\
 Default probability and explained credit limits for enterprises whose assets are data.
@@ -56,8 +57,10 @@ def create_app(service: Service) -> FastAPI:
         await asyncio.to_thread(service.batch_desk.resume)
         stop = asyncio.Event()
         delivering = asyncio.create_task(service.event_worker().run(stop)) if service.settings.deliver_events else None
+        purging = asyncio.create_task(retain(lambda: service.retention, stop))
         yield
         stop.set()
+        await purging
         if delivering is not None:
             await delivering
         service.close()

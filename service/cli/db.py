@@ -1,4 +1,4 @@
-"""`assetlight db upgrade|status|current|backup|restore`: the form of the database, its copy, and the way back."""
+"""`assetlight db upgrade|status|current|backup|restore|purge`: the form of the database, its copy, the way back."""
 
 from __future__ import annotations
 
@@ -141,6 +141,32 @@ def restore_command(
     def show(console: Console) -> None:
         console.print(f"{facts['database']}: restored from {file}, {words_of(found)}", soft_wrap=True)
         console.print("restore beside it 另需恢复: lake/, bundles/, attachments/ (from their own backups)")
+
+    context.finish(facts, show)
+
+
+@db.command("purge", epilog="Example: assetlight db purge --dry-run")
+def purge_command(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be removed.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove answers to repeated requests and events that everybody was told of, once their time is over.
+
+    Times: ASSETLIGHT_KEEP_ANSWERS_DAYS and ASSETLIGHT_KEEP_EVENTS_DAYS. A server does it by itself every hour.
+    Decisions, their inputs, cases and the ledger are never touched; the ledger has an entry of what was removed.
+    """
+    context = open_context(home, as_json=as_json)
+    service = build(context.settings)
+    removed = service.retention.due() if dry_run else service.retention.purge(service.operator)
+    service.close()
+    facts = {"dry_run": dry_run, **vars(removed)}
+
+    def show(console: Console) -> None:
+        did = "would be removed 将清除" if dry_run else "removed 已清除"
+        console.print(f"{did}: {removed.answers:,} answers of before {removed.answers_before[:10]}", soft_wrap=True)
+        told = f"{removed.events:,} events ({removed.deliveries:,} deliveries) of before {removed.events_before[:10]}"
+        console.print(f"{did}: {told}", soft_wrap=True)
 
     context.finish(facts, show)
 

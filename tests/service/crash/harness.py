@@ -6,6 +6,7 @@ hold of everything that clients were told), and give both to `hammer`.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -15,7 +16,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,19 +99,42 @@ def no_acknowledged_case_is_lost(store: Store, told: Sequence[Told]) -> None:
 
 
 class Counter:
-    """Clients at a bank's counter: one makes an application, the next one submits one that somebody made."""
+    """Clients at a bank's counter: one makes an application, the next one submits one that somebody made.
+
+    What a client was not told because the server died, it asks again with the same key when there is another one.
+    """
 
     def __init__(self) -> None:
         self._made: deque[tuple[str, str]] = deque()
+        self._unanswered: deque[int] = deque()
+        self._numbers = itertools.count(1)
+        self._keys: set[int] = set()
+        self.done_before = 0  # asked again, and done already
+
+    @property
+    def asked(self) -> int:
+        """How many different applications were asked for."""
+        return len(self._keys)
 
     def apply(self, client: httpx2.Client, number: int) -> Told | None:
         """Make an application."""
+        try:
+            number = self._unanswered.popleft()
+        except IndexError:
+            number = next(self._numbers)
+            self._keys.add(number)
         body = {"enterprise_id": ENTERPRISES[number % len(ENTERPRISES)], "amount_yuan": "500000", "tenor_months": 12}
         asked = {**body, "purpose": "steel", "branch": "hangzhou"}
-        answer = client.post("/v1/applications", json=asked, headers={"Idempotency-Key": f"apply-{number}"})
+        try:
+            answer = client.post("/v1/applications", json=asked, headers={"Idempotency-Key": f"apply-{number}"})
+        except httpx2.TransportError:
+            self._unanswered.append(number)
+            raise
         assert answer.status_code in (201, 503), answer.text
         if answer.status_code != 201:
+            self._unanswered.append(number)
             return None
+        self.done_before += "idempotency-replayed" in answer.headers
         case = answer.json()["id"]
         self._made.append((case, answer.headers["etag"]))
         return Told("apply", case, answer.content)
@@ -149,6 +173,7 @@ def hammer(
     actions: Sequence[Action] = ACTIONS,
     checks: Sequence[Check] = CHECKS,
     settings: Mapping[str, str] | None = None,
+    progress: Callable[[Crashes], None] = lambda _: None,
 ) -> Crashes:
     """Start the server, load it, kill it at a random moment, check everything; again and again on the same data."""
     rng = random.Random(seed)  # noqa: S311
@@ -160,6 +185,7 @@ def hammer(
             crashes.kills += 1
             crashes.lives_with_answers += bool(life)
             check_all(database_url, checks, life)
+            progress(crashes)
     check_all(database_url, checks, crashes.told)
     return crashes
 

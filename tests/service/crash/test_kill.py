@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter as Count
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from service.outbox.signing import Secrets, secret_text
 from service.outbox.subscriptions import Subscriptions
 from service.outbox.worker import Worker
 from service.store import Store, open_store
+from service.store.application_schema import APPLICATIONS
 from service.store.outbox_schema import OUTBOX_EVENTS
 from service.store.schema import ASSESSMENTS, LEDGER
 from tests.service.crash.harness import Counter, Crashes, assess, hammer
@@ -70,18 +71,24 @@ def told_exactly_once(database_url: str, consumer: Consumer) -> int:
     return len(consumer.requests) - len(set(consumer.requests))
 
 
-def run(home: Path, database_url: str, kills: int, seed: int) -> tuple[Crashes, Consumer, int]:
+def run(
+    home: Path, database_url: str, counter: Counter, kills: int, progress: Callable[[Crashes], None] = lambda _: None
+) -> tuple[Crashes, Consumer, int]:
     """Kills under a load of assessments, applications and submissions while events are delivered."""
-    counter = Counter()
     with subscribed(home, database_url) as consumer:
         actions = (assess, counter.apply, counter.submit)
-        crashes = hammer(home, database_url, kills, seed=seed, actions=actions, settings=DELIVERS)
+        crashes = hammer(home, database_url, kills, actions=actions, settings=DELIVERS, progress=progress)
+    store = open_store(database_url)
+    with store.reading() as connection:
+        cases = connection.execute(select(func.count()).select_from(APPLICATIONS)).scalar_one()
+    store.close()
+    assert cases <= counter.asked, "what was asked twice was done twice"
     return crashes, consumer, told_exactly_once(database_url, consumer)
 
 
 def test_three_kills(home: Path, database_url: str) -> None:
     """Three lives on the same data, on each database; every life answered somebody, every event was told."""
-    crashes, consumer, _ = run(home, database_url, 3, seed=1)
+    crashes, consumer, _ = run(home, database_url, Counter(), 3)
     assert crashes.lives_with_answers == crashes.kills == 3
     assert consumer.taken
 
@@ -89,7 +96,14 @@ def test_three_kills(home: Path, database_url: str) -> None:
 @pytest.mark.soak
 def test_two_hundred_kills(home: Path, database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Two hundred lives on the same data, on each database."""
-    crashes, consumer, again = run(home, database_url, 200, seed=2)
+    counter = Counter()
+
+    def progress(crashes: Crashes) -> None:
+        if crashes.kills % 20 == 0:
+            with capsys.disabled():
+                print(f"\n{database_url[:6]}...: {crashes.kills} kills, {len(crashes.told)} acknowledged", flush=True)
+
+    crashes, consumer, again = run(home, database_url, counter, 200, progress)
     assert crashes.kills == 200
     store = open_store(database_url)
     with store.snapshot() as connection:
@@ -103,5 +117,6 @@ def test_two_hundred_kills(home: Path, database_url: str, capsys: pytest.Capture
         print(
             f"\n{database_url[:6]}...: {crashes.kills} kills; acknowledged {dict(told)}, none lost; "
             f"{rows} assessments, {entries} entries, all whole; "
-            f"{len(consumer.taken)} events, each taken once by its id, {again} sent again"
+            f"{len(consumer.taken)} events, each taken once by its id, {again} sent again; "
+            f"{counter.done_before} asked again under their key and found done"
         )
