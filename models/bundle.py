@@ -1,8 +1,9 @@
 """The fitted artefact on disk: booster text, calibration, points scale, feature list, model card and digests.
 
-A bundle is four text files, never a pickle. `bundle.json` names the SHA-256 of the other three and carries its own
-digest, so one changed byte is noticed on loading. A bundle is immutable: its directory is called after its digest and
-is never overwritten; retraining makes another one and moves `CURRENT`.
+A bundle is text files, never a pickle: the model, a card for machines and one for people, and the populations that a
+policy may compare with. `bundle.json` names the SHA-256 of each and carries its own digest, so one changed byte is
+noticed on loading. A bundle is immutable: its directory is called after its digest and is never overwritten; retraining
+makes another one and moves `CURRENT`.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ import lightgbm
 from models.calibration import Calibration, PointsScale, VennAbers
 from models.canonical import canonical_json, digest, sha256_hex
 from models.errors import AssetlightError
+from models.reference_population import ReferencePopulation
 
 __all__ = ["Bundle", "BundleCorrupt", "BundleNotFound", "Calibration", "PointsScale"]
 
-SCHEMA_VERSION = "3"  # 2: a missing value says whether its feed is connected; 3: tables of the probability interval
-READABLE = ("2", SCHEMA_VERSION)
+# 2: a missing value says whether its feed is connected; 3: tables of the probability interval; 4: whom to compare with
+SCHEMA_VERSION = "4"
+READABLE = ("2", "3", SCHEMA_VERSION)
 TRAIN_AGAIN = "Restore the bundle from its backup, or train again: assetlight train --labels FILE --as-of DATE"
 MODEL, MANIFEST, CARD, CARD_TEXT = "model.txt", "bundle.json", "model_card.json", "model_card.md"
 REGISTRY_MARK = Path("bundles") / "REGISTRY"  # kept by the service's registry
@@ -62,6 +65,7 @@ class Bundle:
     feeds: tuple[str | None, ...] = ()  # of each feature; none given: no feature names its feed
     absent_as: tuple[float | None, ...] = ()  # scored at where its whole feed is missing; none given: as `missing_as`
     interval: VennAbers | None = None  # None: the probability comes without an interval
+    populations: tuple[ReferencePopulation, ...] = ()  # whom a policy may compare with
     card: Mapping[str, Any] = field(default_factory=dict)
     card_text: str = ""
     schema_version: str = SCHEMA_VERSION  # an older bundle keeps its own, and so its digest
@@ -81,8 +85,22 @@ class Bundle:
             )
         if self.interval is not None and self.schema_version == "2":
             raise BundleCorrupt("a bundle of schema 2 has no probability interval", field="interval")
+        self._check_populations()
         if not self.calibration.slope > 0:
             raise BundleCorrupt("the calibration slope is not positive", expected="> 0", found=self.calibration.slope)
+
+    def _check_populations(self) -> None:
+        if self.populations and self.schema_version in ("2", "3"):
+            raise BundleCorrupt(f"a bundle of schema {self.schema_version} has no populations", field="populations")
+        names = [each.name for each in self.populations]
+        faults = [f"{each.name}: {fault}" for each in self.populations for fault in each.faults(self.features)]
+        if faults or len(set(names)) < len(names):
+            raise BundleCorrupt(
+                "a reference population does not fit the bundle",
+                expected="names that differ, rows of the bundle's features",
+                found="; ".join(faults) or ", ".join(names),
+                field="populations",
+            )
 
     @cached_property
     def digest(self) -> str:
@@ -207,6 +225,7 @@ class Bundle:
             MODEL: self.booster_text.encode(),
             CARD: canonical_json(self.card),
             CARD_TEXT: self.card_text.encode(),
+            **{each.file: each.text.encode() for each in self.populations},
         }
 
     def _manifest(self) -> dict[str, Any]:
@@ -227,6 +246,7 @@ class Bundle:
                 "prior_shift": self.calibration.prior_shift,
             },
             **({} if self.schema_version == "2" else {"interval": interval}),
+            **({} if self.schema_version in ("2", "3") else {"populations": [p.as_dict() for p in self.populations]}),
             "points": {
                 "anchor_points": self.points.anchor_points,
                 "anchor_odds": self.points.anchor_odds,
@@ -266,6 +286,7 @@ def _from_manifest(manifest: dict[str, Any], texts: Mapping[str, str]) -> Bundle
         label_origin=manifest["label_origin"],
         trained_as_of=date.fromisoformat(manifest["trained_as_of"]),
         interval=_interval(manifest.get("interval")),
+        populations=tuple(_population(entry, texts) for entry in manifest.get("populations", ())),
         schema_version=manifest["schema_version"],
         card=json.loads(texts[CARD]),
         card_text=texts[CARD_TEXT],
@@ -281,6 +302,18 @@ def _interval(stored: Mapping[str, Any] | None) -> VennAbers | None:
         return None
     tables = {name: tuple(map(float, stored[name])) for name in ("low_from", "low", "high_above", "high")}
     return VennAbers(**tables, rows=int(stored["rows"]), defaults=int(stored["defaults"]))
+
+
+def _population(entry: Mapping[str, Any], texts: Mapping[str, str]) -> ReferencePopulation:
+    return ReferencePopulation(
+        name=entry["name"],
+        zh=entry["zh"],
+        en=entry["en"],
+        drawn_from=int(entry["drawn_from"]),
+        text=texts[f"population_{entry['name']}.csv"],
+        by=entry["by"],
+        edges=tuple(float(edge) for edge in entry["edges"]),
+    )
 
 
 def _fill(stored: float | None) -> float | None:

@@ -149,7 +149,7 @@ def _decided(
 ) -> Decisions:
     """From features and evidence to decisions: probability, grade, limit, reasons."""
     ids = features.column("enterprise_id").combine_chunks()
-    probability = _silent_where_nothing_is_known(score_features(features, case.bundle))
+    probability = _silent_where_nothing_is_known(score_features(features, case.bundle, case.policy.compared_with))
     case.finished("probability")
     facts = _facts(features) | evidence | _forecasts(ids, case.requests) | _of_model(case.bundle, probability)
     cases = Cases(
@@ -182,12 +182,13 @@ def score_beside(decisions: Decisions, bundle: Bundle) -> Decisions:
     """The decisions that another bundle would have given on the very same cases: same facts, policy and requests.
 
     Nothing is read or computed again but what depends on the bundle, and it comes out to the last bit as `score` with
-    that bundle would. Raises FeatureColumnsDiffer where the bundle needs a feature that the cases do not have.
+    that bundle would. Raises FeatureColumnsDiffer where the bundle needs a feature that the cases do not have,
+    PopulationNotInBundle where it lacks whom the policy compares with.
     """
     facts = decisions.cases.facts
     columns = {name: pa.array(facts[name]) for name in bundle.features if name in facts}
     features = pa.table({"enterprise_id": decisions.enterprise_ids, **columns})
-    probability = _silent_where_nothing_is_known(score_features(features, bundle))
+    probability = _silent_where_nothing_is_known(score_features(features, bundle, decisions.policy.compared_with))
     grade = grade_index(probability.pd, _upper_pd(decisions.policy))
     own = {name: column for name, column in facts.items() if name not in OF_MODEL}
     cases = replace(decisions.cases, facts=own | _of_model(bundle, probability), grade=grade)
@@ -214,27 +215,34 @@ def score_row(row: npt.NDArray[np.float64], bundle: Bundle, policy: Policy) -> R
 
     To the last bit what `score` says of an enterprise with these features.
     """
-    found = _silent_where_nothing_is_known(score_matrix(NO_ENTERPRISE, row[np.newaxis, :], bundle))
+    found = _silent_where_nothing_is_known(
+        score_matrix(NO_ENTERPRISE, row[np.newaxis, :], bundle, policy.compared_with)
+    )
     pd, low, high, points = (
         None if np.isnan(column[0]) else float(column[0]) for column in (found.pd, found.low, found.high, found.points)
     )
     grade = grade_name(int(grade_index(found.pd, _upper_pd(policy))[0]))
     contributions = tuple((found.contributions[0] + 0.0).tolist())
-    return RowScore(pd, low, high, grade, points, found.base_points, contributions)
+    return RowScore(pd, low, high, grade, points, float(found.base_points[0]), contributions)
 
 
 def score_prepared(
-    own: Sequence[PreparedRows], bundle: Bundle, as_of: date, records: Tables | None = None
+    own: Sequence[PreparedRows],
+    bundle: Bundle,
+    as_of: date,
+    records: Tables | None = None,
+    compared_with: str | None = None,
 ) -> ProbabilityColumns:
     """Default probability of the rows of a bank's own tables, for a bundle that was learned from such tables.
 
     A bundle of one table alone scores its rows; one with own columns beside the catalogue's features scores every
     enterprise with a record known by the day, own values as they were known then. Probability only: a limit needs the
-    records. Raises OwnColumnsNeeded, WhenKnownNotSaid, FeatureNotFinite.
+    records. `compared_with`: see `score_matrix`. Raises OwnColumnsNeeded, WhenKnownNotSaid, FeatureNotFinite,
+    PopulationNotInBundle.
     """
     schemas = own_schemas(bundle.card)
     if bundle.card.get("own_columns", {}).get("alone", False):
-        return score_features(table_of(own[0], schemas[0]), bundle)
+        return score_features(table_of(own[0], schemas[0]), bundle, compared_with)
     features = compute_features(records or Tables({}), as_of)
     entity = np.array(features.column("enterprise_id").to_pylist(), dtype=np.str_)
     day = np.full(len(entity), np.datetime64(as_of, "D"))
@@ -245,7 +253,7 @@ def score_prepared(
         values[place < 0] = np.nan
         for column, name in enumerate(names):
             features = features.append_column(name, pa.array(values[:, column], from_pandas=True))
-    return score_features(features, bundle)
+    return score_features(features, bundle, compared_with)
 
 
 def _only(features: pa.Table, enterprises: Sequence[str] | None) -> pa.Table:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from models.default_probability import population_of
 from models.lake import Lake
 from models.policy import Policy
 from models.policy.approval_rules import load_approval_rules
@@ -100,6 +101,7 @@ class Service:
             clock=self.clock,
             products=lambda: self.policy_on(self.assessor.today()).products,
             given_key=None if key is None else key.get_secret_value(),
+            fits=lambda bundle: population_of(bundle, self.policy_on(self.assessor.today()).compared_with),
         )
 
     @cached_property

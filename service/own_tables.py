@@ -58,7 +58,7 @@ def score_tables(
     """Score and write Parquet and CSV: one row an entity (of a table alone: one row a row), points by column."""
     own = read_own(paths, bundle.card)
     alone = bool(bundle.card["own_columns"].get("alone"))
-    found = score_prepared(own, bundle, as_of, None if alone else lake.tables(neighbourhood=True))
+    found = score_prepared(own, bundle, as_of, None if alone else lake.tables(neighbourhood=True), policy.compared_with)
     upper = [float(bound) for bound in policy.fractions_by_grade("grading.upper_pd")[: len(PERFORMING)]]
     grades = [grade_name(int(place)) for place in grade_index(found.pd, upper)]
     table = pa.table(
@@ -69,7 +69,7 @@ def score_tables(
             "pd_high": pa.array(found.high, from_pandas=True),
             "grade": pa.array(grades, pa.string()),
             "points": found.points,
-            "base_points": np.full(len(found), found.base_points),
+            "base_points": found.base_points,
             **{
                 f"points_{name}": found.contributions[:, place] for place, name in enumerate(found.feature_names)
             },

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -10,8 +13,10 @@ import pyarrow as pa
 
 from models.bundle import Bundle, Calibration, PointsScale
 from models.calibration import VennAbers
+from models.policy.load import DEFAULTS
 from models.records.invoice import INVOICE
 from models.tables import Tables
+from training.reference_population import ALL, SAME_SIZE, freeze, size_edges
 
 AS_OF = date(2020, 2, 29)
 # Core features that every caller can compute; a small model on a few of them.
@@ -98,6 +103,26 @@ def bundle(
         card={"title": "a bundle for tests"},
         card_text="# A bundle for tests\n",
     )
+
+
+def bundle_with_populations(rows: int = 300, **made: Any) -> Bundle:
+    """The same with whom a policy may compare: performing enterprises, and those of like size where the trees ask."""
+    plain = bundle(**made)
+    drawn = feature_table(rows, seed=91, missing=0.1)
+    matrix = np.column_stack([drawn.column(name).to_numpy() for name in plain.features])
+    everybody = freeze(plain, matrix, replace(ALL, drawn_from=rows))
+    edges = size_edges(plain, everybody)
+    alike = replace(SAME_SIZE, drawn_from=rows, text=everybody.text, by="sales_12m_fen", edges=edges)
+    return replace(plain, populations=(everybody, *([alike] if edges else [])))
+
+
+def comparing_policy(folder: Path, name: str) -> Path:
+    """A bank's own policy folder that names whom reasons compare with."""
+    file = folder / "bank" / "parameters" / "explanation" / "reference.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = (DEFAULTS / "parameters" / "explanation" / "reference.yaml").read_text(encoding="utf-8")
+    file.write_text(text.replace("value: training_average", f"value: {name}"), encoding="utf-8")
+    return folder / "bank"
 
 
 def trading_enterprises(count: int = 60, *, seed: int = 0, origin: str = "simulated") -> tuple[Tables, dict[str, bool]]:

@@ -59,7 +59,7 @@ def probability(
         enterprise_id=pa.array([f"E{at}" for at in range(len(full))]),
         pd=_column(full, "pd"),
         points=600.0 + given.sum(axis=1),
-        base_points=600.0,
+        base_points=np.full(len(rows), 600.0),
         contributions=given,
         feature_names=tuple(names),
         values=np.column_stack(

@@ -115,6 +115,7 @@ def card_of(  # noqa: PLR0913  (one section of the card each)
             "prior_shift": bundle.calibration.prior_shift,
         },
         "calibration": dict(calibration),
+        "populations": [each.as_dict() for each in bundle.populations],
         **({"scorecard": as_records(points)} if points else {}),
         "figures": {"test": split.name, "test_words": dict(TESTS[split.name]), **measured},
         "skill": shown,

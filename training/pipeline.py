@@ -33,6 +33,7 @@ from training.learner import Learner, Publishable
 from training.monotone import check_monotone
 from training.outcomes import check_outcomes, check_side
 from training.plan import Plan
+from training.reference_population import with_populations
 from training.sample import Sample
 from training.search import SearchingTrees, search
 from training.skill import grades_of
@@ -100,7 +101,7 @@ def train(gathered: Gathered, plan: Plan, progress: Progress = lambda *_: None) 
     rate = rate_of(model.unseen, learned.outcome, learned.weight)
     if tendency.rate is not None:
         model = replace(model, calibration=shifted(model.calibration, tendency.rate, rate))
-    bundle = _bundle(gathered, learned, model)
+    bundle = with_populations(_bundle(gathered, learned, model), learned)
     points = _points(model, learned, plan, champion, others, tendency.rate)
     sweep = check_monotone(bundle, learned.columns(bundle.features).matrix)
     card = card_of(

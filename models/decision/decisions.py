@@ -33,6 +33,7 @@ from models.grades import GRADES, UNKNOWN, grade_name
 from models.limits import NO_REQUEST, Cases, LimitColumns, Outcome, Status
 from models.money import FEN_PER_YUAN, yuan_text
 from models.policy import Policy
+from models.reference_population import ReferencePopulation
 
 
 class EnterpriseNotScored(AssetlightError):
@@ -80,8 +81,9 @@ class Decisions:
         names = self.probability.feature_names
         origin = tuple(self.record_origins[row].as_py() or ())
         simulated = SIMULATED in origin or self.bundle.simulated
+        against = self.probability.against
         content = {
-            "schema_version": 2,
+            "schema_version": 2 if against is None else 3,
             "decision_id": "",
             "enterprise_id": self.enterprise_ids[row].as_py(),
             "as_of": self.as_of,
@@ -98,7 +100,8 @@ class Decisions:
             "pd_low": _number(self.probability.low[row]),
             "pd_high": _number(self.probability.high[row]),
             "points": None if pd is None else _number(self.probability.points[row]),
-            "base_points": _number(self.probability.base_points),
+            "base_points": _number(self.probability.base_points[row]),
+            **({} if against is None else {"compared_with": _compared(against)}),
             "contributions": {}
             if pd is None
             else {name: _number(self.probability.contributions[row, at]) for at, name in enumerate(names)},
@@ -206,6 +209,10 @@ class Decisions:
 
     def _joined(self, parts: Sequence[tuple[str, np.ndarray]]) -> pa.Array:
         return joined_texts([text_where(mask, code) for code, mask in parts], "; ", len(self))
+
+
+def _compared(against: ReferencePopulation) -> dict[str, object]:
+    return {"name": against.name, "zh": against.zh, "en": against.en, "enterprises": against.rows}
 
 
 def _number(value: float | np.float64) -> float | None:

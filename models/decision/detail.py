@@ -3,6 +3,7 @@
 Beside the flat row (`Decisions.to_arrow`) stand, in this order:
 
     feature_NAME       the model's features as they came; null: missing
+    compared_with      whom `base_points` and points compare with: training_average, or a population of the bundle
     points_NAME        what each adds to `base_points`; with it they add up to `points`
     step_CODE_fen      what each step of the waterfall changes; null where the step does not concern the case
     cap_CODE_fen       the value of each ceiling, `cap_sources_total_fen` of all sources; null where it does not count
@@ -18,16 +19,18 @@ import pyarrow as pa
 
 from models.decision.decisions import Decisions
 from models.limits import EXISTING_EXPOSURE, Status
+from models.reference_population import TRAINING_AVERAGE
 
 EARLY_WARNING = "early_warning"
 BASE_POINTS = "base_points"
+COMPARED_WITH = "compared_with"
 PREFIXES = ("feature_", "points_", "step_", "cap_", "status_")
 GROUPS = ("industry", "region", "park", "core_enterprise")  # what whoever writes the rows may know besides
 
 
 def is_flat(name: str) -> bool:
     """Whether a column belongs to the flat row, and not to the decision in full."""
-    return not name.startswith(PREFIXES) and name not in (EARLY_WARNING, BASE_POINTS, *GROUPS)
+    return not name.startswith(PREFIXES) and name not in (EARLY_WARNING, BASE_POINTS, COMPARED_WITH, *GROUPS)
 
 
 def detail_columns(decisions: Decisions) -> pa.Table:
@@ -41,10 +44,11 @@ def _probability(decisions: Decisions) -> dict[str, pa.Array]:
     silent = np.isnan(probability.pd)
     names = probability.feature_names
     values, points = np.asfortranarray(probability.values), np.asfortranarray(probability.contributions)
-    base = pa.array(np.full(len(decisions), probability.base_points), mask=silent)
+    base = pa.array(probability.base_points, mask=silent)
+    whom = TRAINING_AVERAGE if probability.against is None else probability.against.name
     return (
         {f"feature_{name}": pa.array(values[:, at], from_pandas=True) for at, name in enumerate(names)}
-        | {BASE_POINTS: base}
+        | {BASE_POINTS: base, COMPARED_WITH: _chosen([whom], np.zeros(len(decisions), dtype=np.int8))}
         | {f"points_{name}": pa.array(points[:, at] + 0.0, mask=silent) for at, name in enumerate(names)}
     )
 

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from models.decision.errors import DecisionNotReproduced
-from models.decision.record import CapV1, CautionV1, DecisionRecord, Frozen, ReasonV1, StepV1
+from models.decision.record import CapV1, CautionV1, ComparedWithV1, DecisionRecord, Frozen, ReasonV1, StepV1
 from models.explanation.attribution import attribute, load_reference
 from models.explanation.information import Information, load_ranges, value_of_information
 from models.explanation.levers import Lever, find_levers
@@ -98,6 +98,7 @@ class ExplanationRecord(Frozen):
     pd_high: float | None
     points: float | None
     base_points: float
+    compared_with: ComparedWithV1 | None = None  # None: the average of training
     contributions: dict[str, float]
     reasons: tuple[ReasonV1, ...]
     probability_reasons: tuple[ReasonV1, ...]
@@ -155,6 +156,7 @@ def explain(record: DecisionRecord, policy: Policy, positions: Positions | None 
         pd_high=record.pd_high,
         points=record.points,
         base_points=record.base_points,
+        compared_with=record.compared_with,
         contributions=record.contributions,
         reasons=record.reasons,
         probability_reasons=record.probability_reasons,

@@ -12,7 +12,7 @@ from models.decision.record import DecisionRecord
 from models.explanation.catalogue import OUTCOME_WORDS, STATUS_WORDS, rule_words
 from models.money import fen_from_yuan, yuan_for_reading
 
-VERSIONS = (1, 2)
+VERSIONS = (1, 2, 3)
 
 
 def parse(content: bytes) -> DecisionRecord:

@@ -1,6 +1,8 @@
 """DecisionRecord: a decision as a value that outlives the code that made it.
 
-Version 2 says in what interval the probability lies (`pd_low`, `pd_high`); version 1 does not, and keeps its bytes. A
+Version 3 says with whom the points compare; it is written only where that is not the average of training, which is
+what version 2 means by saying nothing. Version 2 says in what interval the probability lies (`pd_low`, `pd_high`);
+version 1 does not. Each keeps its bytes. A
 published version owns its nested types; a change of meaning is a new version beside it. Money is decimal yuan text.
 Numbers are JSON numbers in their shortest form, so they come back bit for bit (a negative zero is stored as zero).
 """
@@ -133,16 +135,28 @@ class CautionV1(Frozen):
     en: str
 
 
+class ComparedWithV1(Frozen):
+    """The enterprises that base points and contributions compare with: a population frozen into the bundle."""
+
+    name: str
+    zh: str
+    en: str
+    enterprises: int
+
+
 SINCE_VERSION_2 = ("pd_low", "pd_high")
+SINCE_VERSION_3 = ("compared_with",)
+WITHOUT = {1: {*SINCE_VERSION_2, *SINCE_VERSION_3}, 2: {*SINCE_VERSION_3}, 3: set[str]()}  # by version
 
 
 class DecisionRecord(Frozen):
     """One decision on one enterprise. `reasons` decide; `probability_reasons` say why this probability, always.
 
     `pd` lies between `pd_low` and `pd_high`; both are null in version 1 and where the model has no interval.
+    `compared_with` is null where that is the average of training.
     """
 
-    schema_version: Literal[1, 2]
+    schema_version: Literal[1, 2, 3]
     decision_id: str
     enterprise_id: str
     as_of: date
@@ -155,6 +169,7 @@ class DecisionRecord(Frozen):
     pd_high: float | None = None
     points: float | None
     base_points: float
+    compared_with: ComparedWithV1 | None = None
     contributions: dict[str, float]
     reasons: tuple[ReasonV1, ...]
     probability_reasons: tuple[ReasonV1, ...]
@@ -173,9 +188,12 @@ class DecisionRecord(Frozen):
     caution: CautionV1 | None
 
     @model_validator(mode="after")
-    def _interval_by_version(self) -> Self:
-        if self.schema_version == 1 and self.model_fields_set.intersection(SINCE_VERSION_2):
-            raise ValueError(f"a record of version 1 has none of {', '.join(SINCE_VERSION_2)}")
+    def _fields_by_version(self) -> Self:
+        later = [name for name in type(self).model_fields if name in WITHOUT[self.schema_version]]
+        if self.model_fields_set.intersection(later):
+            raise ValueError(f"a record of version {self.schema_version} has none of {', '.join(later)}")
+        if self.schema_version == 3 and self.compared_with is None:
+            raise ValueError("a record of version 3 says with whom it compares")
         return self
 
     def content_bytes(self) -> bytes:
@@ -191,16 +209,18 @@ class DecisionRecord(Frozen):
         return sha256_hex(self.content_bytes())
 
     def as_version(self, version: int) -> DecisionRecord:
-        """The same decision as an older (or its own) version would have kept it, with the id of that content."""
-        tree = self.model_dump(exclude=set(SINCE_VERSION_2) if version == 1 else set())
+        """The same decision as an older (or its own) version would have kept it, with the id of that content.
+
+        A later version says what this one has nothing to say about, so it stays what it is.
+        """
+        version = min(version, self.schema_version)
+        tree = self.model_dump(exclude=WITHOUT[version])
         draft = DecisionRecord.model_validate({**tree, "schema_version": version})
         return draft.model_copy(update={"decision_id": draft.computed_id()})
 
     def tree(self, without: Collection[str] = ()) -> dict[str, Any]:
         """The record as a JSON value, in the fields of its version."""
-        return self.model_dump(
-            mode="json", exclude=set(without) | (set(SINCE_VERSION_2) if self.schema_version == 1 else set())
-        )
+        return self.model_dump(mode="json", exclude=set(without) | WITHOUT[self.schema_version])
 
 
 def sealed(draft: DecisionRecord) -> tuple[DecisionRecord, bytes]:

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from models.bundle import Bundle
+from models.default_probability.comparison import population_of
 from models.default_probability.contributions import raw_contributions
 from models.default_probability.matrix import feature_matrix, filled
+from models.reference_population import ReferencePopulation
 
 
 @dataclass(frozen=True)
@@ -19,20 +21,22 @@ class ProbabilityColumns:
     """PD and its explanation for N enterprises.
 
     `points` is higher for the safer; `base_points + contributions.sum(axis=1)` equals `points` to 1e-9. A negative
-    contribution is points lost. `values` are the features as they came, NaN where missing. `low` and `high` hold the
-    probability between them: what the calibration data themselves say of such a score; NaN where the bundle has no
-    tables for it.
+    contribution is points lost against whom the enterprise is compared with: `against`, one of the bundle's
+    populations, or the average of training where that is None. `values` are the features as they came, NaN where
+    missing. `low` and `high` hold the probability between them: what the calibration data themselves say of such a
+    score; NaN where the bundle has no tables for it.
     """
 
     enterprise_id: pa.Array
     pd: NDArray[np.float64]
     points: NDArray[np.float64]
-    base_points: float
+    base_points: NDArray[np.float64]
     contributions: NDArray[np.float64]
     feature_names: tuple[str, ...]
     values: NDArray[np.float64]
     low: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     high: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    against: ReferencePopulation | None = None
 
     def __post_init__(self) -> None:
         for name in ("low", "high"):
@@ -43,14 +47,23 @@ class ProbabilityColumns:
         return len(self.pd)
 
 
-def score_features(features: pa.Table, bundle: Bundle) -> ProbabilityColumns:
-    """Score a table with `enterprise_id` and the bundle's features. Raises FeatureColumnsDiffer, FeatureNotFinite."""
-    return score_matrix(_enterprise_ids(features), feature_matrix(features, bundle), bundle)
+def score_features(features: pa.Table, bundle: Bundle, compared_with: str | None = None) -> ProbabilityColumns:
+    """Score a table with `enterprise_id` and the bundle's features.
+
+    Raises FeatureColumnsDiffer, FeatureNotFinite, PopulationNotInBundle.
+    """
+    return score_matrix(_enterprise_ids(features), feature_matrix(features, bundle), bundle, compared_with)
 
 
-def score_matrix(enterprise_id: pa.Array, values: NDArray[np.float64], bundle: Bundle) -> ProbabilityColumns:
-    """Score finite rows of the bundle's features in its order, float64[N, F], NaN where missing."""
-    scored = raw_contributions(filled(values, bundle), bundle)
+def score_matrix(
+    enterprise_id: pa.Array, values: NDArray[np.float64], bundle: Bundle, compared_with: str | None = None
+) -> ProbabilityColumns:
+    """Score finite rows of the bundle's features in its order, float64[N, F], NaN where missing.
+
+    `compared_with` names one of the bundle's populations; None: the average of training. Raises PopulationNotInBundle.
+    """
+    against = population_of(bundle, compared_with)
+    scored = raw_contributions(filled(values, bundle), bundle, against)
     log_odds = bundle.calibration.log_odds(scored.raw)
     per_log_odds = bundle.points.per_log_odds
     base_log_odds = bundle.calibration.intercept + bundle.calibration.slope * scored.base
@@ -66,6 +79,7 @@ def score_matrix(enterprise_id: pa.Array, values: NDArray[np.float64], bundle: B
         values=values,
         low=low,
         high=high,
+        against=against,
     )
 
 

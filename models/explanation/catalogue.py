@@ -13,6 +13,7 @@ from models.explanation.wording import About, ReasonText, Words
 from models.limits import ELIGIBILITY, PRODUCT_MINIMUM, STEP_ROUNDING, Document
 
 __all__ = [
+    "AVERAGE",
     "BELOW_MINIMUM",
     "BINDING_REASONS",
     "DOCUMENTS",
@@ -137,8 +138,9 @@ BELOW_MINIMUM = ReasonText(
     "the computed amount of {value} is below the product minimum of {threshold}",
 )
 # Neutral on purpose: a feature can cost points against the average case while its value looks sound.
-PROBABILITY_ZH = "{name}为 {value}，相对平均水平使评分减少 {points} 分"
-PROBABILITY_EN = "{name}: {value}, which takes {points} points off against the average case"
+PROBABILITY_ZH = "{name}为 {value}，相对{whom}使评分减少 {points} 分"
+PROBABILITY_EN = "{name}: {value}, which takes {points} points off against {whom}"
+AVERAGE = Words("training_average", "平均水平", "the average case")
 PROBABILITY_TITLE_ZH = "{name}（减分）"
 PROBABILITY_TITLE_EN = "{name} (costs points)"
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from models.default_probability import ProbabilityColumns
 from models.explanation.catalogue import (
+    AVERAGE,
     BELOW_MINIMUM,
     DOCUMENTS,
     PROBABILITY_EN,
@@ -58,8 +59,9 @@ def primary_reasons(
 
 
 def probability_reasons(columns: ReasonColumns, probability: ProbabilityColumns, as_of: date, row: int) -> list[Reason]:
-    """Why this probability: the features that cost most points against the base, tiny ones left out."""
+    """Why this probability: the features that cost most points against whom it compares with, tiny ones left out."""
     reasons = []
+    whom = probability.against or AVERAGE
     for index in columns.costly[row]:
         if index < 0:
             break
@@ -72,8 +74,8 @@ def probability_reasons(columns: ReasonColumns, probability: ProbabilityColumns,
             Reason(
                 code=reason_code(name),
                 about="probability",
-                zh=PROBABILITY_ZH.format(name=words.zh, value=value.zh, points=lost),
-                en=PROBABILITY_EN.format(name=words.en, value=value.en, points=lost),
+                zh=PROBABILITY_ZH.format(name=words.zh, value=value.zh, whom=whom.zh, points=lost),
+                en=PROBABILITY_EN.format(name=words.en, value=value.en, whom=whom.en, points=lost),
                 title_zh=words.title_zh,
                 title_en=words.title_en,
                 fact=name,

@@ -13,6 +13,7 @@ from models.money import fen_from_yuan
 from models.policy.errors import PolicyValueNotInForce, PolicyValueUnknown, ProductUnknown
 from models.policy.parameter import DatedValue, Parameter, Value, value_text
 from models.policy.product import Product, ProductFile
+from models.reference_population import TRAINING_AVERAGE
 
 OF_VALIDATION = "validation."  # lines a validator holds a model against
 OF_CALIBRATION = "calibration."  # how training sets the level of a model: in the bundle by then, its digest says so
@@ -20,6 +21,8 @@ OF_ALLOCATION = "allocation."  # how a budget is shared out over decided cases
 OF_NOTICE = "notice."  # what an applicant is told about asking and answering
 BESIDE_DECISIONS = (OF_VALIDATION, OF_CALIBRATION, OF_ALLOCATION, OF_NOTICE)  # no rule of a decision reads them
 OF_EVERY_DECISION = ("request.default_product", "grading.upper_pd")
+COMPARED_WITH = "explanation.reference"  # whom reasons compare with
+SILENT = {COMPARED_WITH: TRAINING_AVERAGE}  # what a policy means that does not say it, such as one kept before it could
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,18 @@ class Policy:
         return int(self._scalar(name, "days", "months", "count"))
 
     def text(self, name: str) -> str:
-        """A grade or a product code."""
-        return str(self._scalar(name, "grade", "product"))
+        """A grade, a product code or the name of a population."""
+        return str(self._scalar(name, "grade", "product", "population"))
+
+    @property
+    def compared_with(self) -> str | None:
+        """The population, frozen into the model, that points and reasons compare with; None: the average of training.
+
+        Models and policies change on their own days: where they meet, `default_probability.population_of` checks.
+        """
+        said = COMPARED_WITH in self.parameters and self.is_in_force(COMPARED_WITH)
+        name = self.text(COMPARED_WITH) if said else SILENT[COMPARED_WITH]
+        return None if name == TRAINING_AVERAGE else name
 
     def fen(self, name: str) -> int:
         """An amount of money in fen."""
@@ -144,9 +157,14 @@ class Policy:
         """SHA-256 of the values in force and the product definitions: equal digests decide equally.
 
         The lines of validation, calibration, allocation and notices are left out: they judge and make models, share out
-        a budget and set clocks for answers, and say nothing of a case, so moving one makes no replay differ.
+        a budget and set clocks for answers, and say nothing of a case, so moving one makes no replay differ. So is a
+        value that says what silence means: a policy kept before it could be said decides the same.
         """
-        values = {name: value for name, value in self._values_in_force.items() if not name.startswith(BESIDE_DECISIONS)}
+        values = {
+            name: value
+            for name, value in self._values_in_force.items()
+            if not name.startswith(BESIDE_DECISIONS) and self.in_force(name).value != SILENT.get(name)
+        }
         return digest({"parameters": values, "products": {k: p.as_text() for k, p in self.products.items()}})
 
     @cached_property

@@ -25,6 +25,7 @@ UNITS: dict[str, str] = {
     "months": "whole months such as 12",
     "count": "a whole number such as 4",
     "grade": "a grade of the master scale: " + ", ".join(GRADES),
+    "population": "training_average, or a population frozen into the model such as performing",
     "product": "the code of a product file such as invoice_credit",
 }
 NUMERIC = ("fraction", "points", "multiple", "yuan", "days", "months", "count")

@@ -118,7 +118,7 @@ def assumed(service: Service, kept: Assessment, asked: WhatIfRequest) -> dict[st
         "difference_yuan": yuan_text(after - before),
         "outcome_before": record.outcome,
         "outcome": found.outcome,
-        "decision": found.model_dump(mode="json", exclude={"decision_id"}),
+        "decision": found.tree({"decision_id"}),
     }
 
 

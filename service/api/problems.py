@@ -79,6 +79,7 @@ STATUS_BY_ERROR: dict[str, HTTPStatus] = {
     "NotLetThrough": HTTPStatus.FORBIDDEN,
     "OutsideReach": HTTPStatus.UNPROCESSABLE_ENTITY,
     "OverrideRefused": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "PopulationNotInBundle": HTTPStatus.SERVICE_UNAVAILABLE,
     "PolicyValueNotInForce": HTTPStatus.UNPROCESSABLE_ENTITY,
     "ProductUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "QuarantineNotFound": HTTPStatus.NOT_FOUND,

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from models.reference_population import TRAINING_AVERAGE
 from service.api.access import Caller, require
 from service.api.given import GivenService, require_json
 from service.api.messages import Strict
@@ -48,7 +49,8 @@ class ScoreResponse(BaseModel):
     pd_high: float | None
     grade: str | None
     points: float | None
-    base_points: float
+    base_points: float = Field(description="the mean points of whom the row is compared with")
+    compared_with: str = Field(description="training_average, or the population of the model that the policy names")
     contributions: dict[str, float]
     bundle: str = Field(description="digest of the model")
     policy: str = Field(description="digest of the policy that the grade is of")
@@ -101,6 +103,7 @@ def scored(scorer: RowScorer, asked: ScoreRequest, by: InForce) -> bytes:
         "grade": found.grade,
         "points": found.points,
         "base_points": found.base_points,
+        "compared_with": by.policy.compared_with or TRAINING_AVERAGE,
         "contributions": dict(zip(by.bundle.features, found.contributions, strict=True)),
         "bundle": by.bundle.digest,
         "policy": by.policy.digest,

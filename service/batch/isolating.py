@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from models.bundle import BundleCorrupt, BundleNotFound
-from models.default_probability import FeatureColumnsDiffer
+from models.default_probability import FeatureColumnsDiffer, PopulationNotInBundle
 from models.errors import AssetlightError
 from models.limits import LimitFactAbsent
 from models.policy import PolicyFileInvalid, PolicyValueNotInForce, PolicyValueUnknown, ProductUnknown
@@ -28,6 +28,7 @@ OF_THE_RUN = (
     PolicyFileInvalid,
     PolicyValueNotInForce,
     PolicyValueUnknown,
+    PopulationNotInBundle,
     ProductUnknown,
 )
 

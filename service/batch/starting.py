@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from models import __version__
 from models.canonical import digest
+from models.default_probability import population_of
 from models.lake import Lake, Manifest
 from models.lake.manifest import MANIFEST as LAKE_STATE
 from models.scoring import CreditRequest
@@ -60,7 +61,8 @@ def plan_records(  # noqa: PLR0913  (one parameter per part of the question)
     records: str | None = None,
 ) -> Planned:
     """Every stored enterprise, or those named, from the records. `records`: another data directory to read them from,
-    by path or URL, as every machine sees it. Raises NothingStored, BundleNotFound, StorageUnusable and so on."""
+    by path or URL, as every machine sees it. Raises NothingStored, BundleNotFound, PopulationNotInBundle, StorageUnusable
+    and so on."""
     home = assessor.lake.root.parent.resolve()  # a machine that helps may stand elsewhere
     lake = assessor.lake if records is None else lake_of(records)
     if not has_stored_rows(lake):
@@ -117,6 +119,9 @@ def _inputs(assessor: Assessor, as_of: date, request: CreditRequest | None, **mo
     policy = assessor.policy_on(as_of)
     product = product_of(request, policy)
     bundle, challenger = assessor.bundles.current(product), assessor.bundles.challenger(product)
+    for each in (bundle, challenger):
+        if each is not None:
+            population_of(each, policy.compared_with)
     return Inputs(
         bundle=bundle.digest,
         challenger=None if challenger is None else challenger.digest,

@@ -14,9 +14,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from models.bundle import BundleNotFound
+from models.default_probability import population_of
 from models.policy import Difference, Policy, Unstated, differences
+from models.policy.load import DEFAULT_PRODUCT
 from models.policy.parameter import value_text
-from service.bootstrap import build
+from models.reference_population import TRAINING_AVERAGE
+from service.bootstrap import Service, build
 from service.cli.app import commands
 from service.cli.context import HomeOption, JsonOption, PolicyOption, open_context, parse_day
 from service.cli.words import several
@@ -88,14 +92,19 @@ def check(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read every file of the policy completely, and name values past their review date. A wrong file exits with 1."""
+    """Read every file of the policy completely, and name values past their review date.
+
+    A wrong file exits with 1, and so does a policy that compares with a population which the model in force lacks.
+    """
     context = open_context(home, as_json=as_json, policy_dir=policy_dir)
     service = build(context.settings)
     checked = service.policy_on(on or service.assessor.today())
+    _check_population(service, checked)
     facts = {
         "on": checked.on.isoformat(),
         "digest": checked.digest,
         "values": len(checked.parameters),
+        "compared_with": checked.compared_with or TRAINING_AVERAGE,
         "products": sorted(checked.products),
         "overlays": [{"name": item.name, "replaces": list(item.replaces)} for item in checked.overlays],
         "overdue_reviews": [
@@ -105,6 +114,17 @@ def check(
         "not_stated": [asdict(item) for item in checked.unstated],
     }
     context.finish(facts, lambda console: show_check(console, checked))
+
+
+def _check_population(service: Service, checked: Policy) -> None:
+    """Whether the model in force has whom the policy compares with, where there is a model."""
+    if checked.compared_with is None:
+        return
+    try:
+        bundle = service.bundles.current(checked.text(DEFAULT_PRODUCT))
+    except BundleNotFound:
+        return
+    population_of(bundle, checked.compared_with)
 
 
 def show_differences(console: Console, before: Policy, after: Policy, found: Sequence[Difference]) -> None:

@@ -38,6 +38,7 @@ class Because:
     source_zh: str
     source_en: str
     facts_on: date
+    about_score: bool  # points lost against whom the score compares with
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def _granted_fen(case: CaseFile) -> int:
 
 def _because(reason: ReasonV1) -> Because:
     zh, en = source_of(reason)
-    return Because(reason.code, reason.zh, reason.en, zh, en, reason.facts_on)
+    return Because(reason.code, reason.zh, reason.en, zh, en, reason.facts_on, reason.about == "probability")
 
 
 def _day(at: str) -> date:

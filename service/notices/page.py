@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from models.decision.reading import cap_rows, outcome_words, signed_yuan
 from models.decision.record import DecisionRecord
+from models.explanation.catalogue import AVERAGE
 from models.explanation.features import feature_words
 from models.explanation.figures import figure
 from models.money import fen_from_yuan, wan_text, yuan_for_reading
@@ -30,7 +31,9 @@ REFERENCE_LENGTH = 8  # characters of an application's id that people read to ea
 
 def notice_html(notice: Notice, language: Language) -> bytes:
     """The notice to the applicant, UTF-8."""
-    return _rendered("notice.html.j2", notice.case, language, notice=notice)
+    of_the_score = any(reason.about_score for reason in notice.reasons)
+    whom = _whom(notice.case.decision, language) if of_the_score else None
+    return _rendered("notice.html.j2", notice.case, language, notice=notice, whom=whom)
 
 
 def memo_html(case: CaseFile, language: Language) -> bytes:
@@ -43,6 +46,7 @@ def memo_html(case: CaseFile, language: Language) -> bytes:
         caps=cap_rows(case.decision),
         outcome=language.say(*outcome_words(case.decision)),
         contributions=contributions(case.decision, language),
+        whom=_whom(case.decision, language),
         proposed_fen=case.standing.proposed_fen(case.decided_by),
     )
 
@@ -56,6 +60,12 @@ def contributions(decision: DecisionRecord, language: Language) -> list[tuple[st
         shown = figure(float("nan") if value is None else value, words.unit)
         rows.append((language.say(words.zh, words.en), language.say(shown.zh, shown.en), points))
     return rows
+
+
+def _whom(decision: DecisionRecord, language: Language) -> str:
+    """With whom the points compare."""
+    whom = decision.compared_with or AVERAGE
+    return language.say(whom.zh, whom.en)
 
 
 def _rendered(name: str, case: CaseFile, language: Language, **more: Any) -> bytes:  # noqa: ANN401

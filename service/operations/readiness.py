@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import false, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from models.default_probability import population_of
 from models.errors import AssetlightError
+from models.reference_population import TRAINING_AVERAGE
 from service.assessing import has_stored_rows, nothing_stored
 from service.bootstrap import Service
 from service.errors import StoreUnusable
@@ -60,8 +62,16 @@ def _bundle(service: Service) -> dict[str, Any]:
 
 
 def _policy(service: Service) -> dict[str, Any]:
+    """In force, and the model in force has whom it compares with."""
     policy = service.policy_today()
-    return {"on": policy.on.isoformat(), "digest": policy.digest, "overdue_reviews": len(policy.review_warnings)}
+    if policy.compared_with is not None:
+        population_of(service.bundles.current(), policy.compared_with)
+    return {
+        "on": policy.on.isoformat(),
+        "digest": policy.digest,
+        "overdue_reviews": len(policy.review_warnings),
+        "compared_with": policy.compared_with or TRAINING_AVERAGE,
+    }
 
 
 def _signing_keys(service: Service) -> dict[str, Any]:

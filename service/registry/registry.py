@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,15 @@ from service.registry.standing import SHORT, Model, Standing
 __all__ = ["Actor", "Registry"]
 
 
+def _whatever(_: Bundle) -> None:
+    """No policy asks anything of a model."""
+
+
 @dataclass
 class Registry(RecordBook):
     """The models of a data directory and what people do with them."""
+
+    fits: Callable[[Bundle], object] = _whatever  # raises where a model does not fit the policy of the day
 
     def register(
         self,
@@ -90,7 +97,7 @@ class Registry(RecordBook):
         replaces: str | None = "",
     ) -> Record:
         """Give a model a role. `replaces`: the holder that the actor saw; by default the one when this call begins."""
-        found, seen = self._whole(model), self.standing()
+        found, seen = self._fitting(model), self.standing()
         holder = seen.holders.get((self.scope(scope), role)) if replaces == "" else replaces
         content = Promoted(
             role=role,
@@ -105,7 +112,7 @@ class Registry(RecordBook):
         self, model: str, *, by: Actor, reason: str, scope: str = ALL, requester: str | None = None
     ) -> Record:
         """Put an earlier champion in force again."""
-        found, seen = self._whole(model), self.standing()
+        found, seen = self._fitting(model), self.standing()
         content = RolledBack(
             scope=self.scope(scope),
             replaces=seen.holders.get((scope, Role.CHAMPION)),
@@ -113,6 +120,12 @@ class Registry(RecordBook):
             reason=reason.strip(),
         )
         return self.append(lambda _: (found.digest, content), by)
+
+    def _fitting(self, model: str) -> Model:
+        """The same, which the policy of the day can use: it has whom reasons compare with."""
+        found = self._whole(model)
+        self.fits(self.bundle(found.digest))
+        return found
 
     def check_report(self, model: Model, bundle: Bundle) -> None:
         """Whether the report of the latest validation still says what was put on record. Raises ReportChanged."""

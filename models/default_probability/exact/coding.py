@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models.default_probability.exact.forest import Forest, Node, NotByTable
 
 NAN_AS_ZERO, ZERO_IS_MISSING, NAN_IS_MISSING, CATEGORY = 0, 1, 2, 3
-_KINDS = {"None": NAN_AS_ZERO, "Zero": ZERO_IS_MISSING, "NaN": NAN_IS_MISSING}
+KINDS = {"None": NAN_AS_ZERO, "Zero": ZERO_IS_MISSING, "NaN": NAN_IS_MISSING}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Codebook:
 
     def __init__(self, forest: Forest) -> None:
         every = [node for tree in forest.trees for node in tree.nodes]
-        self._edges = _edges(every)
+        self._edges = edges_of(every)
         self._rows: dict[tuple[int, int, bool], int] = {}
         longest = max((len(edges) for edges in self._edges.values()), default=0)
         if longest > np.iinfo(np.uint16).max - 1:
@@ -56,7 +56,7 @@ class Codebook:
             edges = self._edges[node.feature, True]
             row = self._row(node.feature, CATEGORY, turned=False)
             return row, 0, tuple(int(np.searchsorted(edges, each)) for each in node.categories)
-        kind = _KINDS[node.missing]
+        kind = KINDS[node.missing]
         turned = kind != NAN_AS_ZERO and node.default_left
         rank = int(np.searchsorted(self._edges[node.feature, False], node.threshold))
         return self._row(node.feature, kind, turned=turned), rank + turned, None
@@ -91,7 +91,7 @@ class Codebook:
         return self._rows.setdefault((feature, kind, turned), len(self._rows))
 
 
-def _edges(nodes: list[Node]) -> dict[tuple[int, bool], NDArray[np.float64]]:
+def edges_of(nodes: list[Node]) -> dict[tuple[int, bool], NDArray[np.float64]]:
     """Sorted thresholds of each feature (False) and sorted categories (True)."""
     found: dict[tuple[int, bool], set[float]] = {}
     for node in nodes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -98,20 +99,33 @@ def contributions_of(booster: lightgbm.Booster, reference: Numbers | None = None
     Raises NotByTable for trees that tables cannot hold: several scores a row, averaged or linear trees, more than eight
     features on a path, or more than MOST_BYTES.
     """
+    if reference is not None:
+        return contributions_against(booster, [reference])[0]
+    forest, groups, machine = _tabled(booster)
+    return ExactContributions(
+        _with_entries(machine, groups, _path_dependent(groups)), sum(tree.expected for tree in forest.trees), groups
+    )
+
+
+def contributions_against(booster: lightgbm.Booster, references: Sequence[Numbers]) -> list[ExactContributions]:
+    """Interventional tables against each of several populations. Raises NotByTable; ValueError where one is empty."""
+    _, groups, machine = _tabled(booster)
+    found = []
+    for reference in references:
+        per_leaf, base = _interventional(groups, machine, reference)
+        found.append(ExactContributions(_with_entries(machine, groups, per_leaf), base, groups))
+    return found
+
+
+def _tabled(booster: lightgbm.Booster) -> tuple[Forest, tuple[Group, ...], kernel.Machine]:
+    """The trees cut into groups, and everything about their tables but the contributions' entries."""
     forest = read_forest(booster)
     codebook = Codebook(forest)
     cuts = [(tree, group) for tree in forest.trees for group in cut(tree)]
     size = sum((len(group.features) + 1) << len(group.bits) for _, group in cuts) * 8
     if size > MOST_BYTES:
         raise NotByTable("the tables would be too large", found=f"{size:,} bytes", expected=f"at most {MOST_BYTES:,}")
-    groups = tuple(group for _, group in cuts)
-    machine = _machine(forest, codebook, cuts)
-    if reference is None:
-        per_leaf = _path_dependent(groups)
-        base = sum(tree.expected for tree in forest.trees)
-    else:
-        per_leaf, base = _interventional(groups, machine, reference)
-    return ExactContributions(_with_entries(machine, groups, per_leaf), base, groups)
+    return forest, tuple(group for _, group in cuts), _machine(forest, codebook, cuts)
 
 
 def _machine(forest: Forest, codebook: Codebook, cuts: list[tuple[Tree, Group]]) -> kernel.Machine:

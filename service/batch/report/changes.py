@@ -100,15 +100,18 @@ def movers(pair: Pair) -> Section:
         ),
         tuple(rows),
     )  # fmt: skip
-    said = () if pair.same_model else (
-        Words("两次所用模型不同，无法逐特征比较。", "The runs used different models, so features cannot be compared."),
+    said = () if pair.comparable else (
+        Words(
+            "两次所用模型或比较对象不同，无法逐特征比较。",
+            "The runs used different models, or compared with others, so features cannot be compared.",
+        ),
     )  # fmt: skip
     return Section("movers", Words("变动最大的企业及理由", "Top movers with their reasons"), said, (table,))
 
 
 def _because(pair: Pair, here: Vector, there: Vector) -> list[Words]:
     """For each row the features whose contribution changed most, with the change in points."""
-    if not pair.same_model or not len(here):
+    if not pair.comparable or not len(here):
         return [Words("", "")] * len(here)
     names = pair.now.names("points_")
     changes = np.column_stack(

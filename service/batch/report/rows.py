@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.allocation.terms import GROUPS
-from models.decision.detail import EARLY_WARNING
+from models.decision.detail import COMPARED_WITH, EARLY_WARNING
 from models.grades import GRADES
+from models.reference_population import TRAINING_AVERAGE
 from service.batch.bucket import FAILURES, SCORES
 from service.batch.folder import RunFolder
 
@@ -76,6 +77,14 @@ class RunRows:
         """A column that was read, as text."""
         found: list[str | None] = self.table.column(name).cast(pa.string()).to_pylist()
         return found
+
+    @cached_property
+    def compared_with(self) -> str:
+        """Whom the points compare with; a run from before policies could say it compares with the average."""
+        files = self.folder.files(SCORES)
+        if not files or COMPARED_WITH not in pq.read_schema(files[0]).names:
+            return TRAINING_AVERAGE
+        return str(pq.read_table(files[0], columns=[COMPARED_WITH]).column(0)[0].as_py())
 
     @cached_property
     def grades(self) -> npt.NDArray[np.int64]:
@@ -141,6 +150,7 @@ class Pair:
         return here, there
 
     @property
-    def same_model(self) -> bool:
-        """Whether contributions can be compared feature by feature."""
-        return bool(self.now.manifest["inputs"]["bundle"] == self.before.manifest["inputs"]["bundle"])
+    def comparable(self) -> bool:
+        """Whether contributions can be compared feature by feature: one model, and compared with the same."""
+        same = self.now.manifest["inputs"]["bundle"] == self.before.manifest["inputs"]["bundle"]
+        return bool(same and self.now.compared_with == self.before.compared_with)

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from models.decision import DecisionRecord
+from models.explanation.catalogue import AVERAGE
 from models.explanation.features import feature_words
 from models.explanation.figures import figure
 from service.cli.explained.bars import bar, left_bar
@@ -32,7 +33,9 @@ def contributions(decision: DecisionRecord, language: Language) -> RenderableTyp
     for _ in ("value", "points", "against"):
         table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
-    table.add_row(Text("  " + language.say("基准", "base"), "dim"), "", f"{decision.base_points:.1f}", "", "")
+    whom = decision.compared_with or AVERAGE
+    base = language.say(f"基准：{whom.zh}", f"base: {whom.en}")
+    table.add_row(Text("  " + base, "dim"), "", f"{decision.base_points:.1f}", "", "")
     for name, points in shown:
         words = feature_words(name)
         value = decision.feature_values.get(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,16 +25,18 @@ from models.decision import (
 )
 from models.explanation import select_reasons
 from models.limits import compute_limits
+from models.reference_population import ReferencePopulation
 from tests.factories import bundle
 from tests.limit_cases import DAY, cases, default_policy, probability
 
+PAYING = ReferencePopulation("performing", "付款企业", "enterprises that pay", drawn_from=9, text="a\n1\n2\n")
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 
 
-def decisions(*rows: dict[str, object]) -> Decisions:
+def decisions(*rows: dict[str, object], against: ReferencePopulation | None = None) -> Decisions:
     """Decisions on rows of limit cases, as the composer would put them together."""
     held = cases(*rows)
-    limits, found = compute_limits(held), probability(*rows)
+    limits, found = compute_limits(held), replace(probability(*rows), against=against)
     return Decisions(
         enterprise_ids=pa.array([f"E{at}" for at in range(len(rows))]),
         as_of=DAY,
@@ -87,7 +90,9 @@ def test_altered_bytes_are_noticed() -> None:
 @pytest.mark.parametrize(
     ("change", "error", "match"),
     [
-        ({"schema_version": 3}, DecisionVersionUnknown, r"unknown version.*Found: 3"),
+        ({"schema_version": 4}, DecisionVersionUnknown, r"unknown version.*Found: 4"),
+        ({"schema_version": 3}, DecisionUnreadable, r"version 3 says with whom it compares"),
+        ({"compared_with": None}, DecisionUnreadable, r"version 2 has none of compared_with"),
         ({"schema_version": 1}, DecisionUnreadable, r"version 1.*has none of pd_low, pd_high"),
         ({"schema_version": 0}, DecisionVersionUnknown, "unknown version"),
         ({"schema_version": "1"}, DecisionUnreadable, "no schema version"),
@@ -112,7 +117,7 @@ def test_bytes_that_are_not_json_are_refused() -> None:
         parse(b"[]")
 
 
-@pytest.mark.parametrize(("version", "interval"), [(1, (None, None)), (2, (0.009, 0.027))])
+@pytest.mark.parametrize(("version", "interval"), [(1, (None, None)), (2, (0.009, 0.027)), (3, (0.009, 0.027))])
 def test_the_golden_record_of_every_version_still_parses(version: int, interval: tuple[float, float]) -> None:
     """A record that any version wrote is read for ever, byte for byte."""
     golden = (GOLDEN / f"decision_v{version}.json").read_bytes().rstrip(b"\n")
@@ -121,6 +126,26 @@ def test_the_golden_record_of_every_version_still_parses(version: int, interval:
     assert old.schema_version == version
     assert (old.pd_low, old.pd_high) == pytest.approx(interval)
     assert old.outcome == "reduce"
+
+
+def test_only_a_decision_that_compares_with_a_population_is_of_version_3() -> None:
+    """It says with whom, comes back from its bytes, and in the form of version 2 it says nothing of it."""
+    row = {"requested_fen": 250_000_050}
+    plain, against = decisions(row).record(0), decisions(row, against=PAYING).record(0)
+    assert (plain.schema_version, against.schema_version) == (2, 3)
+    assert against.compared_with is not None
+    assert against.compared_with.model_dump() == {
+        "name": "performing", "zh": "付款企业", "en": "enterprises that pay", "enterprises": 2,
+    }  # fmt: skip
+    assert parse(against.to_json()) == against
+    assert "points off against enterprises that pay" in against.probability_reasons[0].en
+    assert "相对付款企业使评分减少" in against.probability_reasons[0].zh
+    older = against.as_version(2)
+    assert parse(older.to_json()) == older
+    assert json.loads(against.to_json()).keys() - json.loads(older.to_json()).keys() == {"compared_with"}
+    assert plain.as_version(3) == plain
+    golden = parse((GOLDEN / "decision_v3.json").read_bytes().rstrip(b"\n"))
+    assert golden.compared_with == against.compared_with
 
 
 def test_a_decision_in_the_form_of_version_1_says_nothing_of_the_interval() -> None:
