@@ -61,8 +61,8 @@ def plan_records(  # noqa: PLR0913  (one parameter per part of the question)
     records: str | None = None,
 ) -> Planned:
     """Every stored enterprise, or those named, from the records. `records`: another data directory to read them from,
-    by path or URL, as every machine sees it. Raises NothingStored, BundleNotFound, PopulationNotInBundle, StorageUnusable
-    and so on."""
+    by path or URL, as every machine sees it. Raises NothingStored, BundleNotFound, PopulationNotInBundle,
+    StorageUnusable and so on."""
     home = assessor.lake.root.parent.resolve()  # a machine that helps may stand elsewhere
     lake = assessor.lake if records is None else lake_of(records)
     if not has_stored_rows(lake):
