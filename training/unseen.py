@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from training.calibrated import fit_calibrated
 from training.clustered import Clusters
@@ -28,6 +29,13 @@ class Unseen:
     outcome: Matrix  # [T]
     clusters: Clusters
     settings: Mapping[str, tuple[Mapping[str, Any], ...]]  # of each learner's fits, one a part
+    interval: Matrix  # lower and upper rate by the first learner, [2, repeats, T]
+
+    def rates(self) -> tuple[Matrix, Matrix]:
+        """Ends of the first learner's interval, mean over repeats, wide enough to hold its PD, each [T]."""
+        pd = expit(next(iter(self.scores.values())).mean(axis=0))
+        low, high = self.interval.mean(axis=1)
+        return np.minimum(low, pd), np.maximum(high, pd)
 
     def log_odds(self, name: str) -> Matrix:
         """The log-odds of one learner, mean over repeats, [T]."""
@@ -54,12 +62,16 @@ def score_unseen(
     places = np.cumsum(split.tested) - 1  # of a row among the tested ones
     scores = {learner.name: np.full((split.repeats, int(split.tested.sum())), np.nan) for learner in learners}
     settings: dict[str, list[Mapping[str, Any]]] = {learner.name: [] for learner in learners}
+    interval = np.full((2, *scores[learners[0].name].shape), np.nan)
     for part in split.parts:
         learned = sample.rows(part.learn)
         parts = inner.parts(learned, seed)
         for learner in learners:
             model = fit_calibrated(learner, learned, parts, seed=seed)
-            scores[learner.name][part.repeat, places[part.held]] = model.log_odds(sample.matrix[part.held])
+            raw = model.fitted.log_odds(sample.matrix[part.held])
+            scores[learner.name][part.repeat, places[part.held]] = model.calibration.log_odds(raw)
+            if learner is learners[0] and model.interval is not None:
+                interval[:, part.repeat, places[part.held]] = model.interval.interval(raw)
             settings[learner.name].append(model.fitted.settings)
             progress()
     return Unseen(
@@ -68,4 +80,5 @@ def score_unseen(
         sample.outcome[split.tested],
         Clusters(sample.enterprise[split.tested]),
         {name: tuple(each) for name, each in settings.items()},
+        interval,
     )

@@ -82,7 +82,6 @@ class CalibrationFacts:
     margin: Mapping[str, float] = field(default_factory=dict)  # "A", "B", "C"
     sample_rate: float | None = None
     low_default: Sequence[Mapping[str, Any]] = ()  # grade, obligors, defaults, pd, confidence
-    interval_coverage: float | None = None  # of the Venn-Abers interval, measured on the test rows
     zh: str = ""
     en: str = ""
 
@@ -124,8 +123,8 @@ class Evidence:
 
     `development` and `test` are rows with (at least) the bundle's columns. `test_log_odds`: of default, by models that
     had not seen the enterprises of the rows, before any move to a central tendency; None: the bundle itself scores
-    them. The same for `development_log_odds`, without which development figures are in-sample and say so. `audit`:
-    what the leakage audit found, as its findings' `as_dict`.
+    them. The same for `test_interval`, and for `development_log_odds`, without which development figures are in-sample
+    and say so. `audit`: what the leakage audit found, as its findings' `as_dict`.
     """
 
     bundle: Bundle
@@ -135,6 +134,7 @@ class Evidence:
     test: Sample
     test_log_odds: Matrix | None = None
     development_log_odds: Matrix | None = None
+    test_interval: tuple[Matrix, Matrix] | None = None  # lower and upper rate of the test rows, by the same models
     challengers: Sequence[Challenger] = ()
     audit: Sequence[Mapping[str, Any]] = ()
     lineage: Lineage = field(default_factory=Lineage)

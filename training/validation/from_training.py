@@ -79,6 +79,7 @@ def evidence_of(
         development=sample.rows(split.learned),
         test=sample.rows(split.tested),
         test_log_odds=scores[champion.name],
+        test_interval=unseen.rates(),
         challengers=[*challengers, *bar_of(gathered.sample, split)],
         audit=[finding.as_dict() for finding in trained.findings],
         lineage=lineage_of(gathered, around.lake, bundle.card.get("features_left_out", {})),

@@ -86,6 +86,18 @@ class Measured:
         given = self.evidence.development_log_odds
         return self.bundle_development - self.bundle.calibration.prior_shift if given is None else given
 
+    @cached_property
+    def test_interval(self) -> tuple[Matrix, Matrix] | None:
+        """Ends of the probability's interval of the test rows, before the move; None where the model has none."""
+        if self.evidence.test_interval is not None:
+            return self.evidence.test_interval
+        table = self.bundle.interval
+        if table is None:
+            return None
+        raw = self.bundle.booster.predict(filled(self.evidence.test.matrix, self.bundle), raw_score=True, num_threads=1)
+        low, high = table.interval(np.asarray(raw, dtype=np.float64))
+        return np.minimum(low, self.pd), np.maximum(high, self.pd)
+
     @property
     def outcome(self) -> Matrix:
         """Of the test rows."""

@@ -12,6 +12,7 @@ from training.validation.grade_tests import by_grade, hosmer_lemeshow, traffic_l
 from training.validation.lights import band, gate, lines, value, worst
 from training.validation.measured import Measured, Observation, Part
 from training.validation.report import Cell, Chart, Gate, Light, Section, Series, Statement, Table
+from training.validation.sections.interval import interval_facts
 from training.validation.writing import interval, number, same, shown, statement, table, words
 
 
@@ -69,6 +70,7 @@ def calibration_section(measured: Measured) -> Part:
     ]
     gates.append(_concentration(measured))
     facts, fact_tables, more = _facts(measured)
+    of_interval, interval_tables = interval_facts(measured)
     score = brier(scores, outcome, clusters)
     alone = float(outcome.mean() * (1 - outcome.mean()))
     section = Section(
@@ -93,9 +95,10 @@ def calibration_section(measured: Measured) -> Part:
                 f"Brier {score.value:.4f} [{score.low:.4f}, {score.high:.4f}]; of the rate alone {alone:.4f}. "
                 f"Hosmer-Lemeshow chi-square({hosmer.freedom}) = {hosmer.statistic:.1f}, p = {hosmer.p_value:.3g}.",
             ),
+            *of_interval,
             *facts,
         ),
-        tables=(grades, _tenths_table(measured), *fact_tables),
+        tables=(grades, _tenths_table(measured), *interval_tables, *fact_tables),
         charts=(_tenths_chart(measured), _grade_chart(measured)),
     )
     return Part(section, tuple(gates), more)
@@ -300,13 +303,6 @@ def _facts(measured: Measured) -> tuple[list[Statement], list[Table], tuple[Obse
         )
     if facts.en:
         said.append(statement(facts.zh, facts.en))
-    if facts.interval_coverage is not None:
-        said.append(
-            statement(
-                f"Venn-Abers 区间覆盖率 {facts.interval_coverage:.1%}。",
-                f"Coverage of the Venn-Abers interval {facts.interval_coverage:.1%}.",
-            )
-        )
     if facts.margin:
         tables.append(
             table(
