@@ -101,12 +101,15 @@ class Nursery:
 def nursery(home: Path, config: Path) -> Iterator[Nursery]:
     """Workers on a data directory."""
     command = [sys.executable, "-m", "tests.retraining_worker", str(home), str(config)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        made = Nursery(process)
-        assert made.hear().startswith("ready")
-        yield made
-        assert process.stdin is not None
-        process.stdin.close()
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            made = Nursery(process)
+            assert made.hear().startswith("ready")
+            yield made
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)  # its workers too, also one that stands still
 
 
 @pytest.fixture(scope="module")
