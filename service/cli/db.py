@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,8 +21,19 @@ from service.cli.context import Context, HomeOption, JsonOption, open_context
 from service.cli.errors import MISSING_PREREQUISITE
 from service.errors import LedgerNotWhole
 from service.ledger.verifying import verify
+from service.operations.backup_keys import (
+    ENDING,
+    SETTING,
+    attachments_missing,
+    keys_needed,
+    put_keys,
+    read_keys,
+    require_keys,
+    require_room,
+    take_keys,
+)
 from service.store import address_of, form_of, shown
-from service.store.backup import BackupUnreadable, back_up, restore, sha256_of
+from service.store.backup import BackupUnreadable, back_up, file_of, refuse_overwriting, restore, sha256_of
 from service.store.engine import open_engine, reason
 from service.store.migrating import ahead
 from service.store.schema import LEDGER_HEAD
@@ -104,45 +116,106 @@ def current_command(home: HomeOption = None, as_json: JsonOption = False) -> Non
 @db.command("backup", epilog="Example: assetlight db backup /backups/2026-11-23.sqlite3")
 def backup_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the copy; never over a file.")],
+    keys: Annotated[
+        Path | None,
+        typer.Option("--keys", metavar="FILE", help="Where to write the keys.", show_default="FILE.keys"),
+    ] = None,
+    without_keys: Annotated[
+        bool, typer.Option("--without-keys", help="Take no keys: they are kept elsewhere.")
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Copy the SQLite store while the service runs, and verify the copy, decisions and their inputs included.
 
+    The keys that seal records about models and sign events are not in the database: they go into FILE.keys, readable
+    by its owner alone, to be kept apart from the copy. A backup whose keys are missing is refused.
     Records, models, results and policy of your own lie in files: the answer names what else belongs to a backup.
     """
     context = open_context(home, as_json=as_json)
+    address = address_of(context.settings.store_url)
+    if without_keys and keys is not None:
+        raise typer.BadParameter("--keys and --without-keys exclude each other")
+    target = keys or file.with_name(file.name + ENDING)
+    file_of(address)
+    with opened(context) as engine, engine.connect() as connection:
+        needed = keys_needed(connection, context.settings)
+    if not without_keys:
+        require_keys(needed)
+        refuse_overwriting(target)
     found: dict[str, Any] = {}
-    back_up(address_of(context.settings.store_url), file, partial(checked, context, found))
+    back_up(address, file, partial(checked, context, found))
+    taken = [] if without_keys else take_keys(context.home, target)
     facts = {"file": str(file), "bytes": file.stat().st_size, "sha256": sha256_of(file), **found}
+    facts |= {"keys": [asdict(one) for one in needed], "keys_taken": taken, "keys_file": str(target) if taken else None}
     facts["also"] = [str(path) for path in beside(context)]
 
     def show(console: Console) -> None:
         console.print(f"{file}: {facts['bytes']:,} bytes, {words_of(found)}", soft_wrap=True)
         console.print(f"SHA-256 {facts['sha256']}", soft_wrap=True)
+        if taken:
+            words = "secret, keep it apart from the copy 密钥须与备份分开保管"
+            console.print(f"{target}: {', '.join(taken)}; {words}", soft_wrap=True)
+        for one in needed:
+            if one.name not in taken:
+                place = one.kept_in or "nowhere here"
+                console.print(
+                    f"[bold yellow]not in it 未包含[/]: {one.name} ({one.needed_by}), {place}", soft_wrap=True
+                )
         console.print(f"also to be kept 另需备份: {', '.join(facts['also']) or '-'}", soft_wrap=True)
 
     context.finish(facts, show)
 
 
-@db.command("restore", epilog="Example: assetlight db restore /backups/2026-11-23.sqlite3 --home ./new")
+@db.command(
+    "restore",
+    epilog="Example: assetlight db restore /backups/2026-11-23.sqlite3 --home ./new. Exit codes: 0 all is there; 3 it "
+    "is restored, and what is missing is named.",
+)
 def restore_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A copy made by `assetlight db backup`.")],
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--keys", metavar="FILE", help="The keys of that backup.", show_default="FILE.keys, if it is there"
+        ),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Verify a copy and put it in the place of a store that is not there; one that is there is never overwritten."""
+    """Verify a copy and put it in the place of a store that is not there; one that is there is never overwritten.
+
+    The keys of the backup are put where they belong. What is missing then is named: keys that the database needs, and
+    attachments of cases.
+    """
     context = open_context(home, as_json=as_json)
     address = address_of(context.settings.store_url)
+    beside_it = file.with_name(file.name + ENDING)
+    given = read_keys(keys) if keys is not None else read_keys(beside_it) if beside_it.is_file() else {}
+    require_room(context.home, given)
     found: dict[str, Any] = {}
     restore(file, address, partial(checked, context, found))
+    put = put_keys(context.home, given)
+    with opened(context) as engine, engine.connect() as connection:
+        needed = keys_needed(connection, context.settings)
+        files = attachments_missing(connection, context.settings.attachments)
+    lacking = [one for one in needed if one.state != "right"]
     facts = {"file": str(file), "database": shown(address), **found, "also": [str(path) for path in beside(context)]}
+    facts |= {"keys": [asdict(one) for one in needed], "keys_put": put, "attachments_missing": files}
 
     def show(console: Console) -> None:
         console.print(f"{facts['database']}: restored from {file}, {words_of(found)}", soft_wrap=True)
+        if put:
+            console.print(f"keys 密钥: {', '.join(put)}", soft_wrap=True)
+        for one in lacking:
+            words = f"{one.name} or {SETTING[one.name]} ({one.needed_by})"
+            console.print(f"[bold red]{one.state} {MISSING_ZH[one.state]}[/]: {words}", soft_wrap=True)
+        if files:
+            console.print(f"[bold red]missing 缺失[/]: {files:,} attachments of cases", soft_wrap=True)
         console.print("restore beside it 另需恢复: lake/, bundles/, attachments/ (from their own backups)")
 
     context.finish(facts, show)
+    raise typer.Exit(MISSING_PREREQUISITE if lacking or files else 0)
 
 
 @db.command("purge", epilog="Example: assetlight db purge --dry-run")
@@ -207,6 +280,7 @@ def words_of(found: dict[str, Any]) -> str:
     return f"verified: {found['entries']:,} entries"
 
 
+MISSING_ZH = {"missing": "缺失", "another": "不符"}
 KEPT_BESIDE = ("lake", "bundles", "attachments", "received", "results", "quarantine")  # folders of the data directory
 
 

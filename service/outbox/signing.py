@@ -32,7 +32,7 @@ class Secrets:
 
     def secret(self, subscription: str, *, make: bool = False) -> bytes:
         """The signing secret of a subscription, 32 bytes. Raises EventsKeyNotUsable."""
-        return hmac.digest(self._key(make=make), f"webhook {subscription}".encode(), "sha256")
+        return secret_of(self._key(make=make), subscription)
 
     def verified(self, subscription: str, sha256: str) -> bytes:
         """The secret, if it is the one that was given out. Raises EventsKeyNotUsable."""
@@ -66,6 +66,11 @@ class Secrets:
                 "the key of the events is too short", expected=f"at least {SHORTEST_KEY} bytes", where=str(path)
             )
         return key
+
+
+def secret_of(key: bytes, subscription: str) -> bytes:
+    """The secret of a subscription under a key of the installation."""
+    return hmac.digest(key, f"webhook {subscription}".encode(), "sha256")
 
 
 def fingerprint(secret: bytes) -> str:

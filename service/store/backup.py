@@ -62,7 +62,7 @@ def sha256_of(path: Path) -> str:
 
 
 def _copy(source: Path, target: Path, check: Check) -> None:
-    _refuse_overwriting(target)
+    refuse_overwriting(target)
     if not source.is_file():
         raise BackupUnreadable("there is no such file", where=str(source))
     draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
@@ -73,7 +73,7 @@ def _copy(source: Path, target: Path, check: Check) -> None:
         try:
             os.link(draft, target)  # unlike a rename, it never takes the place of a file that came meanwhile
         except FileExistsError:
-            _refuse_overwriting(target)
+            refuse_overwriting(target)
             raise
         _sync(target.parent)
     finally:
@@ -81,7 +81,8 @@ def _copy(source: Path, target: Path, check: Check) -> None:
             Path(f"{draft}{name}").unlink(missing_ok=True)
 
 
-def _refuse_overwriting(target: Path) -> None:
+def refuse_overwriting(target: Path) -> None:
+    """Refuse a place where something is, or where something of a database is left. Raises WouldOverwrite."""
     for path in (target, *(Path(f"{target}{name}") for name in BESIDE)):
         if path.exists():
             raise WouldOverwrite(
