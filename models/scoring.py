@@ -49,11 +49,14 @@ class CreditRequest:
     """What an applicant asks: a product, and an amount in fen or None where none is named.
 
     `forecast_growth`: its own forecast of next year's revenue growth as a fraction; None: it makes none.
+    `line_replaced_fen`: the line of this bank that the new one would replace, so that it does not count beside it;
+    None: it replaces none.
     """
 
     product: str
     amount_fen: int | None = None
     forecast_growth: float | None = None
+    line_replaced_fen: int | None = None
 
 
 class RequestedAmountInvalid(AssetlightError):
@@ -151,7 +154,7 @@ def _decided(
     ids = features.column("enterprise_id").combine_chunks()
     probability = _silent_where_nothing_is_known(score_features(features, case.bundle, case.policy.compared_with))
     case.finished("probability")
-    facts = _facts(features) | evidence | _forecasts(ids, case.requests) | _of_model(case.bundle, probability)
+    facts = _facts(features) | evidence | _of_requests(ids, case.requests) | _of_model(case.bundle, probability)
     cases = Cases(
         facts={**facts, **_constant(case.assumed, len(ids))},
         grade=grade_index(probability.pd, _upper_pd(case.policy)),
@@ -350,15 +353,17 @@ def _requests(
     return product, amount
 
 
-def _forecasts(ids: pa.Array, requests: Mapping[str, CreditRequest]) -> dict[str, npt.NDArray[np.float64]]:
-    """What applicants forecast: no record holds it."""
-    found: dict[str, npt.NDArray[np.float64]] = {}
-    asked = {name: request.forecast_growth for name, request in requests.items()}
-    if any(growth is not None for growth in asked.values()):
-        found["forecast_growth"] = pa.array([asked.get(name) for name in ids.to_pylist()], pa.float64()).to_numpy(
-            zero_copy_only=False
-        )
-    return found
+def _of_requests(ids: pa.Array, requests: Mapping[str, CreditRequest]) -> dict[str, npt.NDArray[np.float64]]:
+    """What comes with the applications themselves and no record holds: forecasts, and lines that would be replaced."""
+    asked: dict[str, dict[str, float | None]] = {
+        "forecast_growth": {name: request.forecast_growth for name, request in requests.items()},
+        "line_replaced_fen": {name: request.line_replaced_fen for name, request in requests.items()},
+    }
+    return {
+        fact: pa.array([by_name.get(name) for name in ids.to_pylist()], pa.float64()).to_numpy(zero_copy_only=False)
+        for fact, by_name in asked.items()
+        if any(value is not None for value in by_name.values())
+    }
 
 
 def _refuse_implausible(growth: float | None, enterprise: str, policy: Policy) -> None:

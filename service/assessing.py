@@ -17,6 +17,7 @@ from models.policy import Policy
 from models.scoring import CreditRequest, score
 from models.tables import BANK_ZONE, Tables
 from service.bundles import BundleShelf
+from service.credit_lines import Register, no_lines, with_lines
 from service.errors import AsOfInTheFuture, EnterpriseUnknown, NothingStored
 
 DEFAULT_PRODUCT = "request.default_product"
@@ -59,6 +60,7 @@ class Assessor:
     policy_on: Callable[[date], Policy]
     clock: Clock
     stopwatch: Stopwatches = lambda: _unwatched
+    register: Register = no_lines  # the lines that this bank has committed itself to
 
     def today(self) -> date:
         """The bank's calendar day."""
@@ -120,9 +122,15 @@ class Assessor:
             )
         return tables
 
-    def around(self, enterprise_id: str) -> Tables:
-        """The same, also where nothing is stored of it any more."""
-        return self.lake.tables(enterprises=[enterprise_id], neighbourhood=True)
+    def around(self, enterprise_id: str, without_line: str | None = None) -> Tables:
+        """The same, also where nothing is stored of it any more. `without_line`: the line that is being decided on."""
+        tables = self.lake.tables(enterprises=[enterprise_id], neighbourhood=True)
+        lines = self.register(self.connected(enterprise_id), without_line)
+        return with_lines(tables, enterprise_id, lines)
+
+    def connected(self, enterprise_id: str) -> frozenset[str]:
+        """The enterprise and everybody who may be in its group."""
+        return frozenset({enterprise_id, *self.lake.fellows([enterprise_id])})
 
 
 def product_of(request: CreditRequest | None, policy: Policy) -> str:

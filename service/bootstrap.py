@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
@@ -13,18 +13,21 @@ from pathlib import Path
 from time import monotonic
 from uuid import UUID
 
+import pyarrow as pa
 from sqlalchemy import Connection
 
 from models.default_probability import population_of
 from models.lake import Lake
 from models.policy import Policy
 from models.policy.approval_rules import load_approval_rules
+from service.applications.commitments import register
 from service.applications.files import Cabinet
 from service.applications.idempotency import Answer, take
 from service.applications.office import Office
 from service.assessing import Assessor, Clock
 from service.batch.background import BatchDesk
 from service.bundles import BundleShelf
+from service.credit_lines import no_lines
 from service.ledger import LedgerWriter
 from service.ledger.adopting import adopt
 from service.operations.metrics import Metrics
@@ -150,7 +153,12 @@ class Service:
             policy_on=self.policy_on,
             clock=self.clock,
             stopwatch=self.metrics.stopwatch,
+            register=self._credit_lines,
         )
+
+    def _credit_lines(self, enterprises: Collection[str], without: str | None) -> pa.Table:
+        """The lines that were approved here. Looking makes no database where there is none."""
+        return register(self.store, enterprises, without) if self._has_store() else no_lines(enterprises)
 
     @cached_property
     def batch_desk(self) -> BatchDesk:

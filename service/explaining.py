@@ -7,7 +7,7 @@ there was a ledger), the records that came with the request or are stored now st
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import pyarrow as pa
@@ -15,14 +15,13 @@ import pyarrow as pa
 from models.bundle import Bundle, BundleCorrupt, BundleNotFound
 from models.decision import DecisionNotReproduced, DecisionRecord, ExplanationRecord, explain
 from models.errors import AssetlightError
-from models.money import fen_from_yuan
 from models.policy import Policy
 from models.positions import read_positions
 from models.scoring import CreditRequest, score
 from models.tables import Tables, input_digests
 from service.assessing import Assessor
 from service.inputs import Evidence
-from service.replaying import Replay, forecast_of, replayed
+from service.replaying import Replay, replayed, request_of
 
 KEPT: Final = "kept with the decision"
 GIVEN: Final = "given with the request"
@@ -117,12 +116,9 @@ def what_if(grounds: Grounds, assumption: Assumption) -> DecisionRecord:
         raise _not_reproduced(baseline)
     if assumption.records is not None:
         tables = Tables({**tables.by_kind, **assumption.records.by_kind}, tables.neighbours)
-    asked = record.request
-    request = assumption.request or CreditRequest(
-        asked.product,
-        None if asked.amount_yuan is None else fen_from_yuan(asked.amount_yuan),
-        forecast_of(record),
-    )
+    request = request_of(record)
+    if assumption.request is not None:
+        request = replace(assumption.request, line_replaced_fen=request.line_replaced_fen)
     decisions = score(
         tables,
         record.as_of,

@@ -160,8 +160,17 @@ def replay_evidence(record: DecisionRecord, evidence: Evidence) -> Replay:
         return Replay(record, None, f"{type(obstacle).__name__}: {obstacle.sentence()}")
 
 
-def judge(assessor: Assessor, record: DecisionRecord, records: Tables | None, evidence: Evidence | None) -> Verdict:
-    """Both answers about a kept decision. Without evidence the model that it names answers, as long as it is there."""
+def judge(
+    assessor: Assessor,
+    record: DecisionRecord,
+    records: Tables | None,
+    evidence: Evidence | None,
+    own_line: str | None = None,
+) -> Verdict:
+    """Both answers about a kept decision. Without evidence the model that it names answers, as long as it is there.
+
+    `own_line`: the line that the decision may have led to, which is none of what it was made from.
+    """
     if evidence is None:
         return Verdict(None, replay(assessor, record, records))
     from_kept = replay_evidence(record, evidence)
@@ -170,29 +179,34 @@ def judge(assessor: Assessor, record: DecisionRecord, records: Tables | None, ev
     except AssetlightError:  # none is in force, or it cannot be read: as far as this decision goes, the model is gone
         return Verdict(from_kept, None)
     try:
-        return Verdict(from_kept, replay(assessor, record, records, model))
+        present = records or assessor.around(record.enterprise_id, without_line=own_line)
+        return Verdict(from_kept, replay(assessor, record, present, model))
     except AssetlightError as obstacle:
         return Verdict(from_kept, Replay(record, None, f"{type(obstacle).__name__}: {obstacle.sentence()}"))
 
 
 def replayed(record: DecisionRecord, tables: Tables, bundle: Bundle, policy: Policy) -> Replay:
     """The decision made again from these. A record of an older version is compared in that version's form."""
-    asked = record.request
-    amount = None if asked.amount_yuan is None else fen_from_yuan(asked.amount_yuan)
     decisions = score(
         tables,
         record.as_of,
         bundle,
         policy,
-        requests={record.enterprise_id: CreditRequest(asked.product, amount, forecast_of(record))},
+        requests={record.enterprise_id: request_of(record)},
         enterprises=[record.enterprise_id],
     )
     return Replay(record, decisions.record_of(record.enterprise_id).as_version(record.schema_version))
 
 
-def forecast_of(record: DecisionRecord) -> float | None:
-    """The growth that the applicant forecast, as the decision kept it among its facts."""
-    return record.feature_values.get("forecast_growth")
+def request_of(record: DecisionRecord) -> CreditRequest:
+    """What was asked: product and amount, and what the decision kept of the application among its facts."""
+    asked, replaced = record.request, record.feature_values.get("line_replaced_fen")
+    return CreditRequest(
+        asked.product,
+        None if asked.amount_yuan is None else fen_from_yuan(asked.amount_yuan),
+        record.feature_values.get("forecast_growth"),
+        None if replaced is None else int(replaced),
+    )
 
 
 def read_decision(path: Path) -> tuple[DecisionRecord, str | None]:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from models.decision.decisions import Decisions
-from models.limits import EXISTING_EXPOSURE, Status
+from models.limits import COMMITTED_LINES, EXISTING_EXPOSURE, Status
 from models.reference_population import TRAINING_AVERAGE
 
 EARLY_WARNING = "early_warning"
@@ -56,8 +56,7 @@ def _probability(decisions: Decisions) -> dict[str, pa.Array]:
 def _steps(decisions: Decisions) -> dict[str, pa.Array]:
     limits = decisions.limits
     silent = {rule.code: ~rule.counts for rule in (*limits.sources, *limits.ceilings)}
-    exposure = limits.steps[len(limits.sources)]
-    silent[EXISTING_EXPOSURE] = exposure.delta == 0
+    silent |= {s.code: s.delta == 0 for s in limits.steps if s.code in (EXISTING_EXPOSURE, COMMITTED_LINES)}
     return {f"step_{step.code}_fen": pa.array(step.delta, mask=silent.get(step.code)) for step in limits.steps}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from models.explanation.wording import ReasonText, Words
-from models.limits import EXISTING_EXPOSURE, SOURCES_TOTAL
+from models.limits import COMMITTED_LINES, EXISTING_EXPOSURE, SOURCES_TOTAL
 
 
 def _binding(code: str, zh: str, en: str) -> ReasonText:
@@ -106,6 +106,7 @@ AMOUNT_WORDS: tuple[Words, ...] = (
     Words("ip_uplift", "知识产权增额", "uplift for IP"),
     Words("data_uplift", "数据资产增额", "uplift for data assets"),
     Words(EXISTING_EXPOSURE, "扣除本行存量敞口", "less what this bank has lent"),
+    Words(COMMITTED_LINES, "扣除本行已批未用授信", "less lines of this bank that are committed and not drawn"),
     Words(SOURCES_TOTAL, "来源合计", "sources together"),
     Words("requested", "申请金额", "requested amount"),
     Words("working_capital_need", "营运资金需求", "working-capital need"),

@@ -7,7 +7,7 @@ from datetime import date
 
 from models.explanation.catalogue import DOCUMENTS
 from models.explanation.figures import figure
-from models.limits import EXISTING_EXPOSURE, AmountColumns, Document, InputColumn, LimitColumns, Status
+from models.limits import COMMITTED_LINES, EXISTING_EXPOSURE, AmountColumns, Document, InputColumn, LimitColumns, Status
 from models.money import yuan_text
 from models.policy import Policy
 
@@ -61,8 +61,8 @@ class Cap:
 def waterfall(limits: LimitColumns, row: int) -> list[Step]:
     """Every step that concerns the case, in order; the last one's running amount is the limit."""
     silent = {rule.code for rule in (*limits.sources, *limits.ceilings) if not rule.counts[row]}
-    if not limits.steps[len(limits.sources)].delta[row]:
-        silent.add(EXISTING_EXPOSURE)
+    exposure = (step for step in limits.steps if step.code in (EXISTING_EXPOSURE, COMMITTED_LINES))
+    silent |= {step.code for step in exposure if not step.delta[row]}
     return [
         Step(step.code, yuan_text(int(step.delta[row])), yuan_text(int(step.running[row])))
         for step in limits.steps

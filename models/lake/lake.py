@@ -28,6 +28,7 @@ from models.records import KINDS
 from models.records.invoice import INVOICE
 from models.records.kind import RecordKind
 from models.tables import ParquetFiles, Source, Tables, enterprises_of, merge_versions
+from models.tables.members import joined_to
 
 MOST_PARTS = 24  # a bucket of more parts is rewritten as one
 LOCK = "writer.lock"
@@ -151,6 +152,14 @@ class Lake:
         ]
         self._bring(parts)
         return [self.root / part.path for part in parts]
+
+    def fellows(self, enterprises: Sequence[str]) -> set[str]:
+        """Everybody whom ties of control, name or guarantee ever joined to some enterprises, these left out.
+
+        With or without rows of their own; too many rather than too few, since the policy says who counts.
+        """
+        ties, _ = self._grouped(self.manifest())
+        return joined_to(ties, enterprises) if len(ties) else set()
 
     def trading(self) -> set[str]:
         """The enterprises with books here that trade with another one: where there are none, there is no network."""

@@ -7,9 +7,17 @@ from models.limits.case import NO_REQUEST, Cases, LimitFactAbsent
 from models.limits.engine import SOURCES_TOTAL, LimitColumns, Outcome, compute_limits
 from models.limits.measures import asset_facts, measure
 from models.limits.rule import AmountColumns, Document, GateColumns, InputColumn, Status
-from models.limits.waterfall import ELIGIBILITY, EXISTING_EXPOSURE, PRODUCT_MINIMUM, STEP_ROUNDING, StepColumns
+from models.limits.waterfall import (
+    COMMITTED_LINES,
+    ELIGIBILITY,
+    EXISTING_EXPOSURE,
+    PRODUCT_MINIMUM,
+    STEP_ROUNDING,
+    StepColumns,
+)
 
 __all__ = [
+    "COMMITTED_LINES",
     "ELIGIBILITY",
     "EXISTING_EXPOSURE",
     "NO_REQUEST",

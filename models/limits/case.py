@@ -92,8 +92,23 @@ class Cases:
 
     @cached_property
     def own_exposure(self) -> FenColumn:
+        """What this bank has lent the enterprise or committed itself to lend, less the line that the request replaces.
+
+        Lines and loans by the rule of `models.positions.lines`: no loan counts beside the line that paid it out.
+        """
+        both = np.maximum(self.own_loans, self.amount("lines_exposure_fen")[0])
+        exposure: FenColumn = np.maximum(both - np.maximum(self.amount("line_replaced_fen")[0], 0), 0)
+        return exposure
+
+    @cached_property
+    def own_loans(self) -> FenColumn:
         """What the enterprise owes this bank already, 0 where no loan is on file."""
         return np.maximum(self.amount("debt_own_exposure_fen")[0], 0)
+
+    @cached_property
+    def committed_beyond_loans(self) -> FenColumn:
+        """What own exposure has beyond the loans on file; below 0 where the request replaces a line that is drawn."""
+        return self.own_exposure - self.own_loans
 
     @cached_property
     def self_liquidating(self) -> FenColumn:

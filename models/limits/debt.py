@@ -1,4 +1,8 @@
-"""What the enterprise owes all lenders: by the loans on file, the bureau or the balance sheet, whichever says most."""
+"""What the enterprise owes all lenders: by the loans on file, the bureau or the balance sheet, whichever says most.
+
+None of them knows what this bank has committed itself to and nobody has drawn yet: that counts besides. What was drawn
+under a line that the request replaces will be owed under the new one, so it does not stand in its way.
+"""
 
 from __future__ import annotations
 
@@ -14,5 +18,5 @@ def all_debt(cases: Cases) -> tuple[FenColumn, Mask]:
     bureau, reported = cases.amount("bureau_debt_fen")
     short, stated = cases.amount("statement_short_term_debt_fen")
     long, also = cases.amount("statement_long_term_debt_fen")
-    debt: FenColumn = np.maximum(np.maximum(loans, bureau), short + long)
-    return np.maximum(debt, 0), on_file | reported | stated | also
+    debt: FenColumn = np.maximum(np.maximum(np.maximum(loans, bureau), short + long), 0)
+    return np.maximum(debt + cases.committed_beyond_loans, 0), on_file | reported | stated | also

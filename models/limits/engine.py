@@ -63,7 +63,7 @@ class LimitColumns:
     @cached_property
     def sources_total(self) -> FenColumn:
         """What the sources add up to less the exposure that this bank has already, before any gate or ceiling."""
-        return self.steps[len(self.sources)].running
+        return self.steps[len(self.sources) + 1].running
 
     @cached_property
     def fired(self) -> Mask:
@@ -127,13 +127,20 @@ def compute_limits(
     passed = tuple(gate(cases) for gate in gates)
     sourced, by_source, carried = _sourced(cases, sources)
     exposure = cases.own_exposure
+    loans = np.minimum(cases.own_loans, exposure)
     room = cases.carrying(np.maximum(carried - exposure, 0), by_source)
     capped = tuple(ceiling(room) for ceiling in ceilings)
     minimum = cases.terms(lambda product: product.minimum_fen)
     step = cases.terms(lambda product: product.step_fen)
     stopped = _any([(gate.status == Status.FIRED) | (gate.status == Status.PENDING) for gate in passed], len(cases))
     steps = run_waterfall(
-        sources=sourced, exposure=exposure, stopped=stopped, ceilings=capped, step=step, minimum=minimum
+        sources=sourced,
+        loans=loans,
+        committed=exposure - loans,
+        stopped=stopped,
+        ceilings=capped,
+        step=step,
+        minimum=minimum,
     )
     return LimitColumns(
         gates=passed,

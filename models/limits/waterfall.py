@@ -11,6 +11,7 @@ from models.limits.arithmetic import FenColumn, Mask, floor_to_step
 from models.limits.rule import AmountColumns
 
 EXISTING_EXPOSURE = "existing_exposure"
+COMMITTED_LINES = "committed_lines"
 ELIGIBILITY = "eligibility"
 STEP_ROUNDING = "step_rounding"
 PRODUCT_MINIMUM = "product_minimum"
@@ -28,13 +29,16 @@ class StepColumns:
 def run_waterfall(
     *,
     sources: Sequence[AmountColumns],
-    exposure: FenColumn,
+    loans: FenColumn,
+    committed: FenColumn,
     stopped: Mask,
     ceilings: Sequence[AmountColumns],
     step: FenColumn,
     minimum: FenColumn,
 ) -> tuple[StepColumns, ...]:
-    """Sources add; then each step only takes away: eligibility, every ceiling, the step, the product minimum.
+    """Sources add; then each step only takes away: own exposure, eligibility, ceilings, the step, the minimum.
+
+    Own exposure is `loans` that stand and what is `committed` beyond them.
 
     `stopped` is where a gate fired or cannot say: nothing is available until it is settled.
     """
@@ -47,7 +51,8 @@ def run_waterfall(
 
     for source in sources:
         running = to(source.code, running + np.where(source.counts, source.value, 0))
-    running = to(EXISTING_EXPOSURE, np.maximum(running - exposure, 0))
+    running = to(EXISTING_EXPOSURE, np.maximum(running - loans, 0))
+    running = to(COMMITTED_LINES, np.maximum(running - committed, 0))
     running = to(ELIGIBILITY, np.where(stopped, 0, running))
     for ceiling in ceilings:
         running = to(ceiling.code, np.where(ceiling.counts, np.minimum(running, ceiling.value), running))

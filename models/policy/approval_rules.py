@@ -40,6 +40,15 @@ class Level:
 
 
 @dataclass(frozen=True)
+class Words:
+    """A code with its words."""
+
+    code: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
 class OverrideReason:
     """A coded reason, and the directions in which it may move something."""
 
@@ -51,7 +60,11 @@ class OverrideReason:
 
 @dataclass(frozen=True)
 class ApprovalRules:
-    """The rules of a day. `levels` rise: the first is the lowest authority."""
+    """The rules of a day. `levels` rise: the first is the lowest authority.
+
+    Amounts of authority are of everything that the bank would have committed to the enterprise, and to its group where
+    that is known, once this application is approved.
+    """
 
     first_day: date
     second_approver_above_fen: int
@@ -59,9 +72,11 @@ class ApprovalRules:
     grade_steps_up: int
     amount_up_share: Decimal
     longest_days: int
+    approval_valid_days: int
     rate_amber: Decimal
     rate_red: Decimal
     reasons: Mapping[str, OverrideReason]
+    withdrawal_reasons: Mapping[str, Words]
     sha256: str
 
     def level(self, code: str | None) -> Level | None:
@@ -69,6 +84,10 @@ class ApprovalRules:
         if code is None:
             return self.levels[0]
         return next((level for level in self.levels if level.code == code), None)
+
+    def rank(self, code: str | None) -> int:
+        """The place of a level, the lowest 0; below all of them for a code that is not one."""
+        return next((place for place, level in enumerate(self.levels) if level.code == code), -1)
 
     def approvers_needed(self, amount_fen: int) -> int:
         """How many different people must approve an amount."""
@@ -101,7 +120,7 @@ def _load(on: date, folder: Path) -> ApprovalRules:
 
 
 def _version(node: Node) -> ApprovalRules:
-    node.only(("from", "reference", "second_approver_above", "authority", "override"))
+    node.only(("from", "reference", "second_approver_above", "approval_valid_days", "authority", "override"))
     node.text("reference")
     authority = node.child("authority")
     levels = tuple(_level(authority.child(code), code) for code in authority.tree)
@@ -116,14 +135,22 @@ def _version(node: Node) -> ApprovalRules:
                     expected=f"the lowest level first: {lower.code}",
                 )
     override = node.child("override")
-    override.only(("grade_steps_up", "amount_up_share", "longest_days", "rate_amber", "rate_red", "reasons"))
+    override.only(
+        (
+            *("grade_steps_up", "amount_up_share", "longest_days", "rate_amber", "rate_red"),
+            *("reasons", "withdrawal_reasons"),
+        )
+    )
     reasons = override.child("reasons")
     read = {code: _reason(reasons.child(code), code) for code in reasons.tree}
+    withdrawal = override.child("withdrawal_reasons")
+    ends = {code: _words(withdrawal.child(code), code) for code in withdrawal.tree}
     facts = {
         "second_approver_above_fen": fen_from_yuan(str(_number(node, "second_approver_above", "yuan"))),
         "grade_steps_up": int(_number(override, "grade_steps_up", "count")),
         "amount_up_share": _share(override, "amount_up_share"),
         "longest_days": int(_number(override, "longest_days", "days")),
+        "approval_valid_days": int(_number(node, "approval_valid_days", "days")),
         "rate_amber": _share(override, "rate_amber"),
         "rate_red": _share(override, "rate_red"),
     }
@@ -131,8 +158,16 @@ def _version(node: Node) -> ApprovalRules:
         **{name: str(value) for name, value in facts.items()},
         "levels": [[one.code, {grade: yuan_text(fen) for grade, fen in one.up_to_fen.items()}] for one in levels],
         "reasons": {code: list(reason.directions) for code, reason in read.items()},
+        "withdrawal_reasons": sorted(ends),
     }
-    return ApprovalRules(first_day=node.date("from"), levels=levels, reasons=read, sha256=digest(text), **facts)  # type: ignore[arg-type]
+    return ApprovalRules(
+        first_day=node.date("from"),
+        levels=levels,
+        reasons=read,
+        withdrawal_reasons=ends,
+        sha256=digest(text),
+        **facts,  # type: ignore[arg-type]
+    )
 
 
 def _level(node: Node, code: str) -> Level:
@@ -144,6 +179,11 @@ def _level(node: Node, code: str) -> Level:
         if up_to[worse] > up_to[better]:
             raise table.invalid("a worse grade is approved for more", worse, expected=f"at most that of {better}")
     return Level(code, node.text("zh"), node.text("en"), up_to)
+
+
+def _words(node: Node, code: str) -> Words:
+    node.only(("zh", "en"))
+    return Words(code, node.text("zh"), node.text("en"))
 
 
 def _reason(node: Node, code: str) -> OverrideReason:

@@ -14,6 +14,7 @@ from models.positions.anchors import ANCHORS
 from models.positions.claims import CLAIMS
 from models.positions.funding import FUNDING
 from models.positions.group import Group, read_group
+from models.positions.lines import LINES
 from models.positions.loans import LOANS
 from models.positions.orders import ORDERS
 from models.positions.rows import Rows, Subject, rows_of, rows_of_tuples
@@ -45,6 +46,7 @@ class Positions:
 
 _SINGLE: Mapping[str, Subject] = {
     "debt": LOANS,
+    "lines": LINES,
     "statement": STATEMENTS,
     "tax": TAX,
     "funding": FUNDING,

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from models.records.anchor_programme import ANCHOR_PROGRAMME
 from models.records.bank_loan import BANK_LOAN
 from models.records.bureau_report import BUREAU_REPORT
+from models.records.credit_line import CREDIT_LINE
 from models.records.data_asset import DATA_ASSET
 from models.records.enterprise import ENTERPRISE
 from models.records.expert_opinion import EXPERT_OPINION
@@ -42,6 +43,7 @@ KINDS: Mapping[str, RecordKind] = MappingProxyType(
             ANCHOR_PROGRAMME,
             BANK_LOAN,
             LOAN_REPAYMENT,
+            CREDIT_LINE,
             GROUP_CREDIT,
             TAX_RETURN,
             TAX_GRADE,

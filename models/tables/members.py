@@ -26,7 +26,7 @@ from models.tables.point_in_time import Source, Tables
 from models.tables.visible import visible_batches
 
 TYING_KINDS = ("enterprise", "group_credit", "relation")
-GROUP_KINDS = (*TYING_KINDS, "bank_loan")  # what is read of fellow members
+GROUP_KINDS = (*TYING_KINDS, "bank_loan", "credit_line")  # what is read of fellow members
 CONTROL_RELATIONS = ("shareholder", "subsidiary", "controller")
 GUARANTEE_RELATIONS = ("guarantor", "guarantees")
 LEAST_SHARE = 0.20  # no policy may call less control: the least range of `group.control_share`

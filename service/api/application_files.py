@@ -43,7 +43,7 @@ BINARY = {"schema": {"type": "string", "format": "binary"}}
     response_model=CommentShown,
     summary="Say something about a case",
     responses=documented(*REFUSALS, HTTPStatus.NOT_FOUND),
-    dependencies=[require(*READS_CASES), Depends(require_json)],
+    dependencies=[require(*ADDS), Depends(require_json)],
 )
 def make_comment(
     service: GivenService,

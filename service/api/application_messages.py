@@ -51,6 +51,13 @@ class ApplicationRequest(Strict):
     purpose: Words = Field(examples=["Steel for the orders of the second quarter"])
     branch: Place | None = Field(None, description="default: the caller's branch, where there is only one")
     park: Place | None = Field(None, description="industrial park, where the enterprise sits in one")
+    replaces: str | None = Field(
+        None,
+        min_length=1,
+        max_length=64,
+        description="id of the application whose line this one takes the place of: it does not count beside the new "
+        "one, and is closed when the new one becomes active",
+    )
 
 
 class ApplicationQuery(Strict):
@@ -99,6 +106,13 @@ class OverrideRequest(Strict):
         return self
 
 
+class WithdrawalRequest(Strict):
+    """Why an override ends before its day."""
+
+    reason: Code = Field(description="code of the policy's list", examples=["cause_remedied"])
+    explanation: Words
+
+
 class CommentRequest(Strict):
     """Something said about a case."""
 
@@ -116,8 +130,20 @@ class AssessedAs(BaseModel):
     limit_yuan: str
 
 
+class WithdrawalShown(BaseModel):
+    """An override was ended before its day."""
+
+    at: datetime
+    actor: str
+    reason: str
+    explanation: str
+
+
 class OverrideShown(BaseModel):
-    """An override, always shown as one. `counts`: it is of the present assessment and has not ended."""
+    """An override, always shown as one. `counts`: it has not ended; one that goes up is of the present assessment.
+
+    One that goes down stays through every later assessment, and bears on the enterprise's other applications.
+    """
 
     id: str
     at: datetime
@@ -131,7 +157,10 @@ class OverrideShown(BaseModel):
     evidence: str
     expires_on: date
     assessment_id: str
+    application_id: str | None = Field(description="the case on which it was made; null: another one, out of reach")
+    level: str | None = Field(description="authority of whoever made it; ending it needs as much")
     counts: bool
+    withdrawn: WithdrawalShown | None
 
 
 class ApprovalShown(BaseModel):
@@ -141,6 +170,38 @@ class ApprovalShown(BaseModel):
     level: str
     amount_yuan: str
     at: datetime
+
+
+class ExposureShown(BaseModel):
+    """What the bank is exposed to, and would be once this is approved."""
+
+    own_yuan: str = Field(description="loans and lines of the enterprise, as the assessment counted them")
+    group_yuan: str | None = Field(description="those of its group's other members; null: none, or not known")
+    replaced_yuan: str | None = Field(description="the line that this one replaces, which is not in `own_yuan`")
+    other_applications_yuan: str = Field(description="what the enterprise's other undecided applications would add")
+    total_yuan: str = Field(description="all of it with the proposed amount: authority is measured by this")
+
+
+class LineShown(BaseModel):
+    """A line of the enterprise that counts today."""
+
+    id: str | None = Field(description="null: out of the caller's reach")
+    state: Literal["approved", "active", "frozen"]
+    product: str
+    approved_yuan: str
+    ends_on: date | None = Field(description="null: it has no end, or is frozen from before ends were kept")
+    replaced: bool = Field(description="this application takes its place")
+
+
+class OtherApplication(BaseModel):
+    """Another application of the same enterprise that nobody has decided yet."""
+
+    id: str | None = Field(description="null: out of the caller's reach")
+    state: Literal["assessed", "in_review"]
+    product: str
+    amount_yuan: str
+    proposed_yuan: str
+    created_at: datetime
 
 
 class ApplicationResponse(BaseModel):
@@ -168,6 +229,11 @@ class ApplicationResponse(BaseModel):
     approvals: list[ApprovalShown]
     approvals_needed: int
     approved_yuan: str | None
+    replaces: str | None = Field(description="the application whose line this one takes the place of")
+    ends_on: date | None = Field(description="last day on which the approval, then the line, counts")
+    exposure: ExposureShown
+    lines: list[LineShown] = Field(description="the enterprise's lines that count today, beside this one")
+    other_applications: list[OtherApplication] = Field(description="open ones of the same enterprise")
     actions: list[Action] = Field(description="what the state allows, whoever may do it")
 
 
@@ -185,7 +251,7 @@ class EventShown(BaseModel):
     at: datetime
     actor: str
     actor_name: str | None = Field(description="as the token had it then; null for what was kept before names were")
-    kind: Literal["made", "transition", "override", "comment", "attachment"]
+    kind: Literal["made", "transition", "override", "withdrawal", "comment", "attachment"]
     content: dict[str, Any]
 
 

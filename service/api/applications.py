@@ -19,6 +19,7 @@ from service.api.application_messages import (
     OverrideRequest,
     TransitionRequest,
     TransitionTable,
+    WithdrawalRequest,
 )
 from service.api.given import GivenService, require_json
 from service.api.messages import Day
@@ -38,6 +39,7 @@ from service.applications.transitions import (
     State,
 )
 from service.applications.view import answer_of, facts_of, zulu
+from service.applications.withdrawing import WithdrawalAsked, withdraw
 from service.people import EVERYONE, Role
 
 routes = APIRouter(prefix="/v1/applications", tags=["applications"])
@@ -225,3 +227,27 @@ def make_override(
     )
     known = once(caller, idempotency_key, "override", {"application_id": application_id, "if_match": if_match, **body})
     return shown(judging.override(service.office, caller, application_id, if_match, wanted, known))
+
+
+@routes.post(
+    "/{application_id}/overrides/{override_id}/withdrawal",
+    response_model=ApplicationResponse,
+    summary="End an override before its day",
+    responses={HTTPStatus.OK: {"headers": TAG}, **documented(*CHANGE_REFUSALS)},
+    dependencies=[require(*ROLES_THAT_OVERRIDE), Depends(require_json)],
+)
+def end_override(
+    service: GivenService,
+    caller: Caller,
+    application_id: ApplicationId,
+    override_id: Annotated[str, Path(max_length=64, description="id of an override of the application")],
+    asked: Annotated[WithdrawalRequest, Body()],
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Needs a coded reason and at least the authority of whoever made it. Whoever ends one does not approve."""
+    body = asked.model_dump(mode="json")
+    wanted = WithdrawalAsked(application_id, override_id, if_match, asked.reason, asked.explanation)
+    place = {"application_id": application_id, "override_id": override_id, "if_match": if_match}
+    known = once(caller, idempotency_key, "withdrawal", {**place, **body})
+    return shown(withdraw(service.office, caller, wanted, known))

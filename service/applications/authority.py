@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from models.money import fen_from_yuan, yuan_text
 from models.policy import Policy
 from models.policy.approval_rules import ApprovalRules, Level
-from service.applications.application import Standing
+from service.applications.application import Application, Standing
+from service.applications.commitments import REPLACEABLE
 from service.applications.errors import (
     AmountNotApprovable,
     AuthorityExceeded,
+    ExposureChanged,
     FourEyes,
     NotForThisRole,
     StepWithoutReason,
@@ -47,9 +51,12 @@ def require_fresh_eyes(transition: Transition, caller: Principal, standing: Stan
 
     Raises FourEyes.
     """
-    if transition.within_authority and any(one.actor == caller.subject for one in standing.counting):
+    own = [one for one in standing.overrides if one.application_id == standing.application.id]
+    judged = {one.actor for one in own if one in standing.counting}
+    judged |= {one.withdrawn.actor for one in own if one.withdrawn is not None}
+    if transition.within_authority and caller.subject in judged:
         raise FourEyes(
-            "whoever overrode a grade or an amount does not approve the case",
+            "whoever overrode a grade or an amount, or ended an override, does not approve the case",
             expected="another person than the one who overrode",
             field="action",
         )
@@ -101,8 +108,38 @@ def approved_amount(standing: Standing, policy: Policy, asked_yuan: str | None) 
     return amount
 
 
-def require_authority(caller: Principal, rules: ApprovalRules, standing: Standing, amount_fen: int) -> Level:
-    """The caller's level, if amount and grade lie in its authority. Raises AuthorityExceeded."""
+def require_same_exposure(standing: Standing, committed: Sequence[Application]) -> None:
+    """Refuse to approve what was assessed before the bank committed itself to more. Raises ExposureChanged.
+
+    `committed`: the lines that count now, of the enterprise and of whoever may be in its group.
+    """
+    application, seen = standing.application, standing.application.exposure
+    unseen = sum(
+        max((one.approved_fen or 0) - seen.lines.get(one.id, 0), 0)
+        for one in committed
+        if one.id not in (application.id, application.replaces)
+    )
+    line = standing.beside.line(application.replaces)
+    replaced = (line.approved_fen or 0) if line is not None and line.state in REPLACEABLE else 0
+    gone = max((seen.replaced_fen or 0) - replaced, 0)
+    if unseen or gone:
+        raise ExposureChanged(
+            "the bank's exposure to the enterprise or its group is not what the case was assessed on",
+            current=application.current(),
+            field="action",
+            expected="the lines that the assessment counted, " + yuan_text(sum(seen.lines.values())) + " together",
+            found=yuan_text(unseen) + " committed since"
+            if unseen
+            else "a line of " + yuan_text(gone) + " that can no longer be replaced",
+            advice="return the application and have it assessed again",
+        )
+
+
+def require_authority(caller: Principal, rules: ApprovalRules, standing: Standing, total_fen: int) -> Level:
+    """The caller's level, if grade and total lie in its authority.
+
+    `total_fen`: everything that the bank would have committed, not this application alone. Raises AuthorityExceeded.
+    """
     level = rules.level(caller.authority)
     if level is None:
         raise AuthorityExceeded(
@@ -111,13 +148,14 @@ def require_authority(caller: Principal, rules: ApprovalRules, standing: Standin
             found=caller.authority,
         )
     highest = level.up_to_fen[standing.grade]
-    if amount_fen > highest:
-        able = [one.code for one in rules.levels if one.up_to_fen[standing.grade] >= amount_fen]
+    if total_fen > highest:
+        able = [one.code for one in rules.levels if one.up_to_fen[standing.grade] >= total_fen]
         raise AuthorityExceeded(
-            f"the amount lies beyond the authority of {level.code} in grade {standing.grade}",
+            f"what would be committed to the enterprise and its group lies beyond the authority of {level.code} in "
+            f"grade {standing.grade}",
             field="amount_yuan",
             expected=f"at most {yuan_text(highest)}",
-            found=yuan_text(amount_fen),
+            found=yuan_text(total_fen),
             advice="ask an approver of level " + " or ".join(able) if able else "no level approves this",
         )
     return level

@@ -48,6 +48,18 @@ class TransitionNotPossible(Conflict):
     """The application's state does not allow the action: 409."""
 
 
+class ExposureChanged(Conflict):
+    """The bank has committed itself to enterprise or group since the case was assessed: 409 until it is reassessed."""
+
+
+class LineNotReplaceable(AssetlightError):
+    """The application would replace a line that is not one of the enterprise's that can be replaced."""
+
+
+class OverrideNotFound(AssetlightError):
+    """The application has no override with that id."""
+
+
 class OverrideNotPossible(Conflict):
     """The application is decided, or an override of the same kind is in force: 409."""
 

@@ -14,6 +14,7 @@ from service.applications.office import Office, require_version
 from service.applications.overriding import OverrideAsked, checked, require_overrider
 from service.applications.telling import tell_override
 from service.applications.view import answer_of
+from service.applications.withdrawing import level_of
 from service.ledger import Kind, append
 from service.ledger.rows_told import with_rows
 from service.people import Principal
@@ -52,6 +53,7 @@ def override(
             evidence=asked.evidence,
             expires_on=asked.expires_on,
             policy_sha256=rules.sha256,
+            level=level_of(caller, rules),
         )
         after = replace(standing.application, version=standing.application.version + 1, updated_at=moment, approvals=())
         told = facts(made) | {"version": after.version}
@@ -67,4 +69,6 @@ def override(
 
 def facts(made: Override) -> dict[str, Any]:
     """What is told of an override."""
-    return {**asdict(made), "at": rows.instant(made.at), "expires_on": made.expires_on.isoformat()}
+    known = asdict(made)
+    del known["withdrawn"]
+    return {**known, "at": rows.instant(made.at), "expires_on": made.expires_on.isoformat()}

@@ -15,6 +15,7 @@ from models.canonical import digest
 from models.tables import BANK_ZONE
 from service.applications import rows
 from service.applications.application import Standing
+from service.applications.beside import standings
 from service.applications.errors import CursorNotUnderstood
 from service.applications.office import Office
 from service.applications.rows import instant
@@ -65,10 +66,8 @@ def page(office: Office, caller: Principal, filters: Filters, size: int, cursor:
     chosen = select(APPLICATIONS).where(*conditions).order_by(C.id.desc()).limit(size + 1)
     with office.store.reading() as connection:
         found = [rows.application_of(row) for row in connection.execute(chosen)]
-        moved = rows.overrides(connection, [one.id for one in found[:size]])
-    today = office.assessor.today()
-    shown = tuple(Standing(one, today, tuple(moved[one.id])) for one in found[:size])
-    return Page(shown, cursor_of(found[size - 1].id, filters) if len(found) > size else None)
+        shown = standings(connection, found[:size], office.assessor.today(), caller)
+    return Page(tuple(shown), cursor_of(found[size - 1].id, filters) if len(found) > size else None)
 
 
 def in_reach(caller: Principal) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -13,14 +13,16 @@ from sqlalchemy import Connection
 from models.canonical import canonical_json
 from models.money import fen_from_yuan, yuan_text
 from service.applications import rows
-from service.applications.application import Application, Standing
-from service.applications.errors import OutsideReach, TenorTooLong
+from service.applications.application import Application, Exposure, Standing
+from service.applications.commitments import REPLACEABLE, committed
+from service.applications.errors import LineNotReplaceable, OutsideReach, TenorTooLong
 from service.applications.idempotency import Answer, Once
 from service.applications.office import Office
 from service.applications.telling import outline, tell_made
 from service.applications.transitions import State
 from service.applications.view import answer_of
-from service.assessing import Question
+from service.assessing import Made, Question
+from service.credit_lines import lines_seen
 from service.ledger import Kind, Work, draft
 from service.ledger.appending import write
 from service.ledger.rows_told import with_rows
@@ -33,7 +35,10 @@ PATH = "/v1/applications"
 
 @dataclass(frozen=True)
 class NewApplication:
-    """What is applied for. `product` None: the policy's default; `branch` None: the caller's only one."""
+    """What is applied for. `product` None: the policy's default; `branch` None: the caller's only one.
+
+    `replaces`: the application whose line this one would take the place of.
+    """
 
     enterprise_id: str
     amount_yuan: str
@@ -42,12 +47,14 @@ class NewApplication:
     product: str | None = None
     branch: str | None = None
     park: str | None = None
+    replaces: str | None = None
 
 
 def make(office: Office, caller: Principal, asked: NewApplication, once: Once) -> Answer:
     """Assess and keep an application: assessment, case and ledger in one transaction.
 
-    Raises EnterpriseUnknown, ProductUnknown, TenorTooLong, OutsideReach, IdempotencyKeyReused, StoreUnusable.
+    Raises EnterpriseUnknown, ProductUnknown, TenorTooLong, OutsideReach, LineNotReplaceable, IdempotencyKeyReused,
+    StoreUnusable.
     """
     with office.store.reading() as connection:
         known = once.before(connection)
@@ -56,7 +63,9 @@ def make(office: Office, caller: Principal, asked: NewApplication, once: Once) -
     branch, park = place(caller, asked)
     moment = office.clock()
     product, tenor = terms(office, asked)
-    prepared, assessed = assess(office, asked.enterprise_id, product, asked.amount_yuan, caller.subject, moment)
+    line = None if asked.replaces is None else line_to_replace(office, caller, asked.enterprise_id, asked.replaces)
+    wanted = Wanted(asked.enterprise_id, product, asked.amount_yuan, line)
+    prepared, assessed = assess(office, wanted, caller.subject, moment)
     application = Application(
         id=office.new_id(moment),
         version=1,
@@ -71,17 +80,18 @@ def make(office: Office, caller: Principal, asked: NewApplication, once: Once) -
         officer=caller.subject,
         created_at=moment,
         updated_at=moment,
+        replaces=asked.replaces,
         **assessed,
-    )
-    standing = Standing(application, office.assessor.today())
-    answer = answer_of(
-        standing, office.rules(), office.policy(), HTTPStatus.CREATED, Location=f"{PATH}/{application.id}"
     )
     with office.store.writing() as connection:
         known = once.reserve(connection, moment)
         if known is not None:
             return known
         kept = rows.insert(connection, application)
+        standing = office.standing(connection, application, caller)
+        answer = answer_of(
+            standing, office.rules(), office.policy(), HTTPStatus.CREATED, Location=f"{PATH}/{application.id}"
+        )
         told = {**outline(application), "state": application.state.value}
         kept.append(rows.add_event(connection, application.id, "made", caller, moment, told))
         once.keep(connection, answer)
@@ -120,24 +130,65 @@ def terms(office: Office, asked: NewApplication) -> tuple[str, int]:
     return product.code, asked.tenor_months
 
 
-def assess(
-    office: Office, enterprise_id: str, product: str, amount_yuan: str, actor: str, moment: datetime
-) -> tuple[Prepared, dict[str, Any]]:
+@dataclass(frozen=True)
+class Wanted:
+    """What is assessed; `line`: the one whose place it would take."""
+
+    enterprise_id: str
+    product: str
+    amount_yuan: str
+    line: Application | None
+
+    @property
+    def replaced_fen(self) -> int | None:
+        """The line that the new one would replace."""
+        return None if self.line is None else self.line.approved_fen
+
+    def facts(self) -> dict[str, Any]:
+        """The question as it is kept."""
+        request = {"product": self.product, "amount_yuan": self.amount_yuan}
+        if self.line is not None:
+            request["replaces"] = self.line.id
+        return {"enterprise_id": self.enterprise_id, "request": request}
+
+
+def line_to_replace(office: Office, caller: Principal, enterprise_id: str, application_id: str) -> Application:
+    """The line that an application would replace. Raises LineNotReplaceable, also where it is out of reach."""
+    with office.store.reading() as connection:
+        found = rows.read(connection, application_id)
+        lines = committed(connection, [enterprise_id], office.assessor.today())
+    free = next((one for one in _replaceable(lines) if one.id == application_id), None)
+    if free is None or found is None or not caller.sees(owner=free.officer, branch=free.branch, park=free.park):
+        raise LineNotReplaceable(
+            "not a line of this enterprise that can be replaced",
+            field="replaces",
+            expected="the id of an application of the same enterprise in your reach, approved or active, not past its "
+            "end, that no other line replaces already",
+            found=application_id,
+        )
+    return free
+
+
+def _replaceable(lines: Sequence[Application]) -> list[Application]:
+    taken = {one.replaces for one in lines if one.exposure.replaced_fen is not None}
+    return [one for one in lines if one.state in REPLACEABLE and one.id not in taken]
+
+
+def assess(office: Office, wanted: Wanted, actor: str, moment: datetime) -> tuple[Prepared, dict[str, Any]]:
     """The assessment by the one scoring path, ready to be kept, and what of it the case shows."""
     as_of = office.assessor.today()
-    request = office.assessor.application(as_of, product=product, amount_yuan=amount_yuan)
-    made = office.assessor.made(Question(enterprise_id, as_of, request))
+    request = office.assessor.application(as_of, product=wanted.product, amount_yuan=wanted.amount_yuan)
+    request = replace(request, line_replaced_fen=wanted.replaced_fen)
+    made = office.assessor.made(Question(wanted.enterprise_id, as_of, request))
     decision = made.decision
     assessment = Assessment(
         id=office.new_id(moment),
         created_at=moment,
-        enterprise_id=enterprise_id,
+        enterprise_id=wanted.enterprise_id,
         as_of=as_of,
         decision_id=decision.decision_id,
         decision=made.content,
-        request=canonical_json(
-            {"enterprise_id": enterprise_id, "request": {"product": product, "amount_yuan": amount_yuan}}
-        ),
+        request=canonical_json(wanted.facts()),
     )
     shown = {
         "assessment_id": assessment.id,
@@ -145,8 +196,22 @@ def assess(
         "outcome": decision.outcome,
         "grade": decision.grade,
         "limit_fen": fen_from_yuan(decision.limit_yuan),
+        "exposure": exposure_of(made, wanted.replaced_fen),
     }
     return office.recorder.prepare(made, assessment, actor), shown
+
+
+def exposure_of(made: Made, replaced_fen: int | None) -> Exposure:
+    """What the assessment of one enterprise counted as exposure of this bank."""
+    cases = made.columns.cases
+    others, known = cases.amount("group_exposure_fen")
+    grouped = cases.known_fact("group_member")[0] > 0 and known[0]
+    return Exposure(
+        own_fen=int(cases.own_exposure[0]),
+        group_fen=int(others[0]) if grouped else None,
+        replaced_fen=replaced_fen,
+        lines=lines_seen(made.tables, made.decision.as_of),
+    )
 
 
 def keep_with_assessment(
@@ -157,11 +222,14 @@ def keep_with_assessment(
 
 
 def assessed_again(office: Office, standing: Standing, actor: str, moment: datetime) -> tuple[Prepared, Application]:
-    """The next version of a case with a new assessment; overrides of the earlier one no longer count."""
+    """The next version of a case with a new assessment; overrides of the earlier one that went up no longer count.
+
+    A line that can no longer be replaced counts in full.
+    """
     application = standing.application
-    prepared, assessed = assess(
-        office, application.enterprise_id, application.product, yuan_text(application.amount_fen), actor, moment
-    )
+    line = next((one for one in _replaceable(standing.beside.lines) if one.id == application.replaces), None)
+    wanted = Wanted(application.enterprise_id, application.product, yuan_text(application.amount_fen), line)
+    prepared, assessed = assess(office, wanted, actor, moment)
     changed = replace(
         application,
         version=application.version + 1,
@@ -169,6 +237,7 @@ def assessed_again(office: Office, standing: Standing, actor: str, moment: datet
         updated_at=moment,
         approvals=(),
         approved_fen=None,
+        ends_on=None,
         **assessed,
     )
     return prepared, changed

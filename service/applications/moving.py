@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
+
+from sqlalchemy import Connection
 
 from models.money import yuan_text
 from service.applications import rows
@@ -14,18 +17,30 @@ from service.applications.authority import (
     require_authority,
     require_fresh_eyes,
     require_person,
+    require_same_exposure,
     require_state,
 )
+from service.applications.commitments import (
+    REPLACEABLE,
+    committed,
+    drawn_from,
+    hold_enterprises,
+    is_committed,
+    last_day,
+)
+from service.applications.errors import TransitionNotPossible
 from service.applications.idempotency import Answer, Once
 from service.applications.making import assessed_again, keep_with_assessment
-from service.applications.office import Office, require_version
+from service.applications.office import Office, require_version, seen
 from service.applications.rows import instant
 from service.applications.telling import outline, tell_step
 from service.applications.transitions import BY_ACTION, Action, State, Transition
-from service.applications.view import answer_of
+from service.applications.view import answer_of, exposure_facts
 from service.ledger import Kind, append
 from service.ledger.rows_told import with_rows
 from service.people import Principal
+
+COMMITTING = (Action.APPROVE, Action.ACTIVATE)  # after them the bank is bound to more, or to another line
 
 
 @dataclass(frozen=True)
@@ -42,11 +57,13 @@ class Step:
 def move(office: Office, caller: Principal, step: Step, once: Once) -> Answer:
     """Take one step.
 
+    Whatever commits the bank waits for whoever else commits it to the same enterprise or its group.
     Raises ApplicationNotFound, NotForThisRole, FourEyes, VersionMissing, VersionChanged, TransitionNotPossible,
-    StepWithoutReason, AuthorityExceeded, AmountNotApprovable, IdempotencyKeyReused.
+    StepWithoutReason, ExposureChanged, AuthorityExceeded, AmountNotApprovable, IdempotencyKeyReused.
     """
     transition = BY_ACTION[step.action]
     prepared = None
+    connected = _connected(office, caller, step) if step.action in COMMITTING else frozenset()
     if step.action == Action.REASSESS:  # the model answers before the row is held, so that nobody waits for it
         known, standing = _looked(office, caller, step, once, transition)
         if known is not None:
@@ -57,13 +74,14 @@ def move(office: Office, caller: Principal, step: Step, once: Once) -> Answer:
         known = once.reserve(connection, moment)
         if known is not None:
             return known
+        hold_enterprises(connection, connected)
         standing = office.held(connection, step.application_id, caller)
         _check(transition, caller, standing, step)
-        after, told = (
-            (assessed, {})
-            if prepared is not None
-            else _stepped(office, caller, transition, standing, step, instant(moment))
-        )
+        told: dict[str, Any] = {}
+        if prepared is not None:
+            after = assessed
+        else:
+            after, told = _stepped(Stepping(office, connection, caller, standing, moment, connected), transition, step)
         after = replace(after, updated_at=moment)
         told = {
             "action": step.action.value,
@@ -74,7 +92,7 @@ def move(office: Office, caller: Principal, step: Step, once: Once) -> Answer:
             **outline(after),
         }
         kept = rows.save(connection, after, assessed=prepared is not None)
-        kept.append(rows.add_event(connection, after.id, "transition", caller, moment, told))
+        kept.append(rows.add_event(connection, after.id, rows.TRANSITION, caller, moment, told))
         answer = answer_of(replace(standing, application=after), office.rules(), office.policy(), HTTPStatus.OK)
         once.keep(connection, answer)
         tell_step(connection, office.event_source, step.action, standing.application, after, prepared)
@@ -83,6 +101,8 @@ def move(office: Office, caller: Principal, step: Step, once: Once) -> Answer:
             keep_with_assessment(connection, prepared, after.id, caller.subject, moment, content)
         else:
             append(connection, Kind.TRANSITION, after.id, caller.subject, content, at=moment)
+        if after.state == State.ACTIVE and step.action == Action.ACTIVATE:
+            _close_replaced(office, connection, caller, standing, moment)
     if prepared is not None:
         office.recorder.kept(prepared)
     return answer
@@ -106,28 +126,58 @@ def _check(transition: Transition, caller: Principal, standing: Standing, step: 
     require_fresh_eyes(transition, caller, standing)
 
 
-def _stepped(
-    office: Office, caller: Principal, transition: Transition, standing: Standing, step: Step, at: str
-) -> tuple[Application, dict[str, Any]]:
+@dataclass(frozen=True)
+class Stepping:
+    """A step under way: its transaction, the case as it is held, and everybody who may be in the group."""
+
+    office: Office
+    connection: Connection
+    caller: Principal
+    standing: Standing
+    moment: datetime
+    connected: frozenset[str]
+
+
+def _connected(office: Office, caller: Principal, step: Step) -> frozenset[str]:
+    """The enterprise of a case and everybody who may be in its group. Raises ApplicationNotFound."""
+    with office.store.reading() as connection:
+        found = seen(rows.read(connection, step.application_id), step.application_id, caller)
+    return office.assessor.connected(found.enterprise_id)
+
+
+def _stepped(at: Stepping, transition: Transition, step: Step) -> tuple[Application, dict[str, Any]]:
     """The next version, and what there is to tell beside it."""
-    application = standing.application
+    application = at.standing.application
     after = replace(application, version=application.version + 1, state=transition.target)
-    if transition.action != Action.APPROVE:
-        clean = transition.target in (State.IN_REVIEW, State.RETURNED, State.DECLINED, State.CLOSED)
-        return replace(after, approvals=() if clean else application.approvals), {}
-    rules = office.rules()
-    amount = approved_amount(standing, office.policy(), step.amount_yuan)
-    level = require_authority(caller, rules, standing, amount)
-    approval = Approval(caller.subject, level.code, amount, at)
-    approvals = (*application.approvals, approval)
-    needed = rules.approvers_needed(amount)
+    if transition.action == Action.APPROVE:
+        return _approved(at, after, step)
+    if transition.action == Action.ACTIVATE:
+        return _activated(at, after)
+    clean = transition.target in (State.IN_REVIEW, State.RETURNED, State.DECLINED, State.CLOSED)
+    return replace(after, approvals=() if clean else application.approvals), {}
+
+
+def _approved(at: Stepping, after: Application, step: Step) -> tuple[Application, dict[str, Any]]:
+    """One more yes; the last one that is needed commits the bank."""
+    office, standing = at.office, at.standing
+    rules, policy = office.rules(), office.policy()
+    amount = approved_amount(standing, policy, step.amount_yuan)
+    require_same_exposure(standing, committed(at.connection, at.connected, standing.today))
+    total = standing.total_fen(amount, policy)
+    level = require_authority(at.caller, rules, standing, total)
+    approval = Approval(at.caller.subject, level.code, amount, instant(at.moment))
+    approvals = (*standing.application.approvals, approval)
+    needed = rules.approvers_needed(total)
     done = len(approvals) >= needed
+    valid = standing.today + timedelta(days=rules.approval_valid_days)
     told = {
         "approval": {**asdict(approval), "amount_fen": None, "amount_yuan": yuan_text(amount)},
         "approvals": len(approvals),
         "approvals_needed": needed,
         "approval_rules": rules.sha256,
         "overrides": [one.id for one in standing.counting],
+        "exposure": exposure_facts(standing, total, policy),
+        "ends_on": valid.isoformat() if done else None,
     }
     del told["approval"]["amount_fen"]  # type: ignore[attr-defined]
     return (
@@ -136,6 +186,59 @@ def _stepped(
             state=State.APPROVED if done else State.IN_REVIEW,
             approvals=approvals,
             approved_fen=amount if done else None,
+            ends_on=valid if done else None,
         ),
         told,
     )
+
+
+def _activated(at: Stepping, after: Application) -> tuple[Application, dict[str, Any]]:
+    """The line can be drawn from today through its tenor. Raises TransitionNotPossible where the approval lapsed."""
+    application, today = at.standing.application, at.standing.today
+    if not is_committed(application, today):
+        raise TransitionNotPossible(
+            "the approval has lapsed",
+            current=application.current(),
+            expected=f"a day not after {application.ends_on}",
+            found=today.isoformat(),
+            field="action",
+            advice="withdraw it and apply again",
+        )
+    line = at.standing.beside.line(application.replaces)
+    since = today
+    if line is not None and application.exposure.replaced_fen is not None:
+        if line.state not in REPLACEABLE:
+            raise TransitionNotPossible(
+                f"the line that it replaces is {line.state}",
+                current=application.current(),
+                expected="a line that is " + " or ".join(REPLACEABLE),
+                found=line.state.value,
+                field="action",
+            )
+        rows.held(at.connection, line.id)  # it is closed below; nobody is waited for once the ledger is held
+        since = drawn_from(at.connection, line) or today
+    ends = last_day(today, application.tenor_months)
+    return replace(after, ends_on=ends), {"ends_on": ends.isoformat(), "drawn_from": since.isoformat()}
+
+
+def _close_replaced(
+    office: Office, connection: Connection, caller: Principal, standing: Standing, moment: datetime
+) -> None:
+    """The line whose place the new one takes is closed in the same transaction."""
+    new = standing.application
+    line = None if new.replaces is None else rows.held(connection, new.replaces)
+    if line is None or line.state not in REPLACEABLE or new.exposure.replaced_fen is None:
+        return
+    closed = replace(line, version=line.version + 1, state=State.CLOSED, updated_at=moment, approvals=())
+    told = {
+        "action": Action.CLOSE.value,
+        "before": line.state.value,
+        "after": closed.state.value,
+        "reason": None,
+        "replaced_by": new.id,
+        **outline(closed),
+    }
+    kept = rows.save(connection, closed)
+    kept.append(rows.add_event(connection, closed.id, rows.TRANSITION, caller, moment, told))
+    tell_step(connection, office.event_source, Action.CLOSE, line, closed)
+    append(connection, Kind.TRANSITION, closed.id, caller.subject, with_rows(told, kept), at=moment)

@@ -12,6 +12,7 @@ from models.policy import Policy
 from models.policy.approval_rules import ApprovalRules
 from service.applications import rows
 from service.applications.application import Application, Standing
+from service.applications.beside import standings
 from service.applications.errors import ApplicationNotFound, VersionChanged, VersionMissing
 from service.assessing import Assessor, Clock
 from service.ledger.reading import require_as_told
@@ -19,7 +20,7 @@ from service.outbox.event import SOURCE
 from service.people import Principal
 from service.recording import Recorder
 from service.store import Store
-from service.store.application_schema import APPLICATION_OVERRIDES, APPLICATIONS
+from service.store.application_schema import APPLICATION_OVERRIDES, APPLICATIONS, OVERRIDE_WITHDRAWALS
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,9 @@ class Office:
         """The policy of today."""
         return self.assessor.policy_on(self.assessor.today())
 
-    def standing(self, connection: Connection, application: Application) -> Standing:
-        """The application with its overrides, as of today."""
-        found = rows.overrides(connection, [application.id])[application.id]
-        return Standing(application, self.assessor.today(), tuple(found))
+    def standing(self, connection: Connection, application: Application, caller: Principal) -> Standing:
+        """The application with its overrides and what stands beside it, as of today."""
+        return standings(connection, [application], self.assessor.today(), caller)[0]
 
     def held(self, connection: Connection, application_id: str, caller: Principal) -> Standing:
         """The application for a change, locked, and as the ledger says. Raises ApplicationNotFound, RowNotAsTold."""
@@ -59,12 +59,13 @@ class Office:
             found.id,
             (APPLICATIONS, APPLICATIONS.c.id == found.id),
             (APPLICATION_OVERRIDES, APPLICATION_OVERRIDES.c.application_id == found.id),
+            (OVERRIDE_WITHDRAWALS, OVERRIDE_WITHDRAWALS.c.application_id == found.id),
         )
-        return self.standing(connection, found)
+        return self.standing(connection, found, caller)
 
     def read(self, connection: Connection, application_id: str, caller: Principal) -> Standing:
         """The application to look at. Raises ApplicationNotFound."""
-        return self.standing(connection, seen(rows.read(connection, application_id), application_id, caller))
+        return self.standing(connection, seen(rows.read(connection, application_id), application_id, caller), caller)
 
 
 def seen(application: Application | None, application_id: str, caller: Principal) -> Application:

@@ -115,7 +115,8 @@ def _moved_amount(asked: OverrideAsked, standing: Standing, rules: ApprovalRules
             found=asked.direction,
         )
     raised = int((Decimal(before) * (1 + rules.amount_up_share)).to_integral_value(ROUND_FLOOR))
-    highest = min(raised, application.amount_fen, policy.product(application.product).maximum_fen)
+    room = max(policy.product(application.product).maximum_fen - application.exposure.own_fen, 0)
+    highest = min(raised, application.amount_fen, room)
     if asked.direction == UP and to > highest:
         raise OverrideRefused(
             "the policy does not raise an amount that far",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, func, select, update
 
-from service.applications.application import Application, Approval, Override
+from models.policy.approval_rules import DOWN
+from service.applications.application import Application, Approval, Exposure, Override, Withdrawal
 from service.applications.transitions import State
 from service.ledger.rows_told import RowTold, row_told
 from service.people import Principal
@@ -21,7 +22,10 @@ from service.store.application_schema import (
     APPLICATION_FILE_NAMES,
     APPLICATION_OVERRIDES,
     APPLICATIONS,
+    OVERRIDE_WITHDRAWALS,
 )
+
+TRANSITION = "transition"  # the kind of the events that tell of steps
 
 
 @dataclass(frozen=True)
@@ -158,23 +162,72 @@ def events(connection: Connection, application_id: str, after: int, most: int) -
 def add_override(connection: Connection, override: Override) -> RowTold:
     """A new override."""
     facts = {**asdict(override), "at": instant(override.at), "expires_on": override.expires_on.isoformat()}
+    del facts["withdrawn"]
     return _added(connection, APPLICATION_OVERRIDES, facts)
+
+
+def add_withdrawal(connection: Connection, withdrawal: Withdrawal) -> RowTold:
+    """An override ends before its day."""
+    return _added(connection, OVERRIDE_WITHDRAWALS, {**asdict(withdrawal), "at": instant(withdrawal.at)})
 
 
 def overrides(connection: Connection, application_ids: Sequence[str]) -> dict[str, list[Override]]:
     """The overrides of some applications, the first made first."""
     found: dict[str, list[Override]] = {one: [] for one in application_ids}
-    chosen = select(APPLICATION_OVERRIDES).where(APPLICATION_OVERRIDES.c.application_id.in_(application_ids))
+    ended = {f"{column.name}_withdrawn": column for column in OVERRIDE_WITHDRAWALS.columns}
+    chosen = (
+        select(APPLICATION_OVERRIDES, *(column.label(name) for name, column in ended.items()))
+        .join_from(
+            APPLICATION_OVERRIDES,
+            OVERRIDE_WITHDRAWALS,
+            OVERRIDE_WITHDRAWALS.c.override_id == APPLICATION_OVERRIDES.c.id,
+            isouter=True,
+        )
+        .where(APPLICATION_OVERRIDES.c.application_id.in_(application_ids))
+    )
     for row in connection.execute(chosen.order_by(APPLICATION_OVERRIDES.c.id)):
         found[row.application_id].append(override_of(row))
     return found
 
 
+@dataclass(frozen=True)
+class Lowered:
+    """Something that was lowered for an enterprise and stands, with whose case it was lowered on."""
+
+    enterprise_id: str
+    product: str
+    officer: str
+    branch: str
+    park: str | None
+    override: Override
+
+
+def downward_overrides(connection: Connection, enterprises: Collection[str], today: date) -> list[Lowered]:
+    """What was lowered for some enterprises and stands."""
+    columns, of = APPLICATION_OVERRIDES.c, APPLICATIONS.c
+    chosen = (
+        select(of.enterprise_id, of.product, of.officer, of.branch, of.park, columns.application_id, columns.id)
+        .join_from(APPLICATION_OVERRIDES, APPLICATIONS, of.id == columns.application_id)
+        .where(of.enterprise_id.in_(enterprises), columns.direction == DOWN, columns.expires_on >= today.isoformat())
+    )
+    standing = connection.execute(chosen).all()
+    found = overrides(connection, sorted({row.application_id for row in standing})) if standing else {}
+    by_id = {one.id: one for some in found.values() for one in some}
+    return [
+        Lowered(row.enterprise_id, row.product, row.officer, row.branch, row.park, by_id[row.id])
+        for row in standing
+        if by_id[row.id].withdrawn is None
+    ]
+
+
 def override_of(row: Row[Any]) -> Override:
-    """One override."""
-    facts = dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's name for the row as a mapping
+    """One override, with its withdrawal."""
+    facts = {column.name: getattr(row, column.name) for column in APPLICATION_OVERRIDES.columns}
     facts["at"] = datetime.fromisoformat(facts["at"])
     facts["expires_on"] = date.fromisoformat(facts["expires_on"])
+    ended = {column.name: getattr(row, f"{column.name}_withdrawn") for column in OVERRIDE_WITHDRAWALS.columns}
+    if ended["override_id"] is not None:
+        facts["withdrawn"] = Withdrawal(**{**ended, "at": datetime.fromisoformat(ended["at"])})
     return Override(**facts)
 
 
@@ -225,6 +278,8 @@ def application_of(row: Row[Any]) -> Application:
     facts["updated_at"] = datetime.fromisoformat(facts["updated_at"])
     facts["as_of"] = date.fromisoformat(facts["as_of"])
     facts["approvals"] = tuple(Approval(**one) for one in json.loads(facts["approvals"]))
+    facts["ends_on"] = None if facts["ends_on"] is None else date.fromisoformat(facts["ends_on"])
+    facts["exposure"] = Exposure() if facts["exposure"] is None else Exposure(**json.loads(facts["exposure"]))
     return Application(**facts)
 
 
@@ -234,4 +289,6 @@ def _values(application: Application) -> dict[str, Any]:
     facts["created_at"], facts["updated_at"] = instant(application.created_at), instant(application.updated_at)
     facts["as_of"] = application.as_of.isoformat()
     facts["approvals"] = json.dumps([asdict(one) for one in application.approvals])
+    facts["ends_on"] = None if application.ends_on is None else application.ends_on.isoformat()
+    facts["exposure"] = json.dumps(vars(application.exposure))
     return facts

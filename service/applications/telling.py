@@ -19,6 +19,7 @@ from service.recording import Prepared
 from service.store.schema import ASSESSMENTS
 
 ASSESSED, OVERRIDDEN, LIMIT_CHANGED = "application.assessed", "application.overridden", "limit.changed"
+OVERRIDE_ENDED = "application.override_ended"
 TYPE_OF = {
     Action.SUBMIT: "application.submitted",
     Action.REASSESS: ASSESSED,
@@ -89,6 +90,14 @@ def tell_override(connection: Connection, source: str, after: Application, made:
         "state": after.state.value,
     }
     _tell(connection, source, OVERRIDDEN, after, {"override": facts}, simulated=_of_kept(connection, after))
+
+
+def tell_withdrawal(connection: Connection, source: str, after: Application, ended: Override) -> None:
+    """An override was ended before its day."""
+    assert ended.withdrawn is not None  # noqa: S101
+    facts = {"what": ended.what, "direction": ended.direction, "to": ended.after, "reason": ended.withdrawn.reason}
+    told = {"override": facts, "state": after.state.value}
+    _tell(connection, source, OVERRIDE_ENDED, after, told, simulated=_of_kept(connection, after))
 
 
 def drawable_fen(application: Application) -> int:

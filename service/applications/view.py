@@ -8,7 +8,7 @@ from typing import Any
 from models.money import yuan_text
 from models.policy import Policy
 from models.policy.approval_rules import ApprovalRules
-from service.applications.application import Approval, Override, Standing
+from service.applications.application import Application, Approval, Override, Standing
 from service.applications.idempotency import Answer
 from service.applications.rows import instant
 from service.applications.transitions import possible
@@ -18,6 +18,7 @@ def facts_of(standing: Standing, rules: ApprovalRules, policy: Policy) -> dict[s
     """The application as plain facts."""
     application = standing.application
     proposed = standing.proposed_fen(policy)
+    total = standing.total_fen(proposed, policy)
     return {
         "id": application.id,
         "version": application.version,
@@ -46,14 +47,58 @@ def facts_of(standing: Standing, rules: ApprovalRules, policy: Policy) -> dict[s
         "grade": standing.grade,
         "proposed_yuan": yuan_text(proposed),
         "approvals": [approval_facts(one) for one in application.approvals],
-        "approvals_needed": rules.approvers_needed(proposed),
+        "approvals_needed": rules.approvers_needed(total),
         "approved_yuan": None if application.approved_fen is None else yuan_text(application.approved_fen),
+        "replaces": application.replaces,
+        "ends_on": None if application.ends_on is None else application.ends_on.isoformat(),
+        "exposure": exposure_facts(standing, total, policy),
+        "lines": [line_facts(one, standing) for one in standing.beside.lines],
+        "other_applications": [other_facts(one, standing, policy) for one in standing.beside.open],
         "actions": [action.value for action in possible(application.state)],
+    }
+
+
+def exposure_facts(standing: Standing, total_fen: int, policy: Policy) -> dict[str, Any]:
+    """What the approval would come on top of, and what it would all be together: authority is measured by that."""
+    counted = standing.application.exposure
+    return {
+        "own_yuan": yuan_text(counted.own_fen),
+        "group_yuan": None if counted.group_fen is None else yuan_text(counted.group_fen),
+        "replaced_yuan": None if counted.replaced_fen is None else yuan_text(counted.replaced_fen),
+        "other_applications_yuan": yuan_text(standing.open_fen(policy)),
+        "total_yuan": yuan_text(total_fen),
+    }
+
+
+def line_facts(line: Application, standing: Standing) -> dict[str, Any]:
+    """A line of the enterprise that counts today; its id only for whom it is in reach."""
+    return {
+        "id": line.id if line.id in standing.beside.in_reach else None,
+        "state": line.state.value,
+        "product": line.product,
+        "approved_yuan": yuan_text(line.approved_fen or 0),
+        "ends_on": None if line.ends_on is None else line.ends_on.isoformat(),
+        "replaced": line.id == standing.application.replaces,
+    }
+
+
+def other_facts(other: Standing, standing: Standing, policy: Policy) -> dict[str, Any]:
+    """Another application of the enterprise that is not decided; its id only for whom it is in reach."""
+    application = other.application
+    return {
+        "id": application.id if application.id in standing.beside.in_reach else None,
+        "state": application.state.value,
+        "product": application.product,
+        "amount_yuan": yuan_text(application.amount_fen),
+        "proposed_yuan": yuan_text(other.proposed_fen(policy)),
+        "created_at": zulu(instant(application.created_at)),
     }
 
 
 def override_facts(override: Override, standing: Standing) -> dict[str, Any]:
     """One override, whether or not it counts now."""
+    ended, own = override.withdrawn, override.application_id == standing.application.id
+    in_reach = override.application_id in standing.beside.in_reach
     return {
         "id": override.id,
         "at": zulu(instant(override.at)),
@@ -67,7 +112,17 @@ def override_facts(override: Override, standing: Standing) -> dict[str, Any]:
         "evidence": override.evidence,
         "expires_on": override.expires_on.isoformat(),
         "assessment_id": override.assessment_id,
+        "application_id": override.application_id if own or in_reach else None,
+        "level": override.level,
         "counts": override in standing.counting,
+        "withdrawn": None
+        if ended is None
+        else {
+            "at": zulu(instant(ended.at)),
+            "actor": ended.actor,
+            "reason": ended.reason,
+            "explanation": ended.explanation,
+        },
     }
 
 

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from models.decision import parse
 from service.api.explanations import kept_records
+from service.applications.rows import of_assessment as of_application
 from service.bootstrap import Service, build
 from service.cli.app import commands
 from service.cli.context import HomeOption, JsonOption, open_context
@@ -76,7 +77,11 @@ def known(service: Service, assessment: str | None, decision_id: str) -> Assessm
 def of_assessment(service: Service, kept: Assessment) -> Verdict:
     """The replay of a kept assessment."""
     service.recorder.accessed(kept.id, "replay", service.operator, service.clock())
-    return judge(service.assessor, parse(kept.decision), kept_records(kept), evidence_of(service.store, kept.id))
+    with service.store.reading() as connection:
+        made_for = of_application(connection, kept.id)
+    evidence = evidence_of(service.store, kept.id)
+    own_line = None if made_for is None else made_for.id
+    return judge(service.assessor, parse(kept.decision), kept_records(kept), evidence, own_line)
 
 
 def show_replay(console: Console, made: Verdict) -> None:

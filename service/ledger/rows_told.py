@@ -22,6 +22,7 @@ from service.store.application_schema import (
     APPLICATION_FILE_NAMES,
     APPLICATION_OVERRIDES,
     APPLICATIONS,
+    OVERRIDE_WITHDRAWALS,
 )
 from service.store.outbox_schema import EVENT_SUBSCRIPTIONS
 from service.store.schema import API_KEYS, MODEL_RECORDS
@@ -35,6 +36,7 @@ TOLD_TABLES: Mapping[str, Table] = {
         APPLICATION_FILE_NAMES,
         APPLICATION_EVENTS,
         APPLICATION_OVERRIDES,
+        OVERRIDE_WITHDRAWALS,
         API_KEYS,
         EVENT_SUBSCRIPTIONS,
         MODEL_RECORDS,
@@ -49,7 +51,9 @@ SUBJECT_COLUMN: Mapping[str, str] = {  # whose entries tell of a row
 OTHER_SUBJECT = "application_id"
 ROWS = "rows_after"
 DIGEST = "sha256:"
-IN_FULL = frozenset({"approvals", "roles", "routes", "branches", "parks", "types", "url"})  # lists and codes, no words
+IN_FULL = frozenset(  # lists and codes, no words
+    {"approvals", "exposure", "roles", "routes", "branches", "parks", "types", "url"}
+)
 BY_DIGEST = frozenset({("application_attachments", "name"), ("application_file_names", "name")})  # may name people
 BY_DIGEST_COLUMNS = frozenset({"actor_name"})
 

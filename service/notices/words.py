@@ -71,6 +71,7 @@ SOURCE_OF_RULE: dict[str, tuple[str, str]] = {
     "ip_uplift": SOURCE_OF_FAMILY["ip"],
     "data_uplift": SOURCE_OF_FAMILY["data_assets"],
     "existing_exposure": BUREAU,
+    "committed_lines": ("本行授信台账", "this bank's own register of credit lines"),
     "sources_total": ("发票及已接入的其他交易数据", "invoices and the other trade data on file"),
     "requested": APPLICATION,
     "working_capital_need": STATEMENTS,

@@ -24,6 +24,7 @@ TYPES: dict[str, tuple[str, str]] = {
     "application.returned": ("申请已退回", "it went back to the officer"),
     "application.withdrawn": ("申请已撤回", "the officer withdrew it"),
     "application.overridden": ("等级或金额已人工调整", "a person overrode grade or amount"),
+    "application.override_ended": ("人工调整已提前终止", "an override was ended before its day"),
     "application.activated": ("额度已生效", "the line is active"),
     "application.frozen": ("额度已冻结", "the line is frozen"),
     "application.unfrozen": ("额度已解冻", "the line is active again"),

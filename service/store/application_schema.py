@@ -40,6 +40,9 @@ APPLICATIONS = Table(
     Column("limit_fen", BigInteger, nullable=False),  # assessed
     Column("approved_fen", BigInteger),
     Column("approvals", Text, nullable=False),  # JSON list of this round's approvals
+    Column("replaces", String(36)),  # the application whose line this one would take the place of
+    Column("ends_on", String(10)),  # the last day on which the approval, then the line, counts
+    Column("exposure", Text),  # JSON: what the assessment counted as exposure of this bank
     Index(None, "branch", "id"),
     Index(None, "enterprise_id", "id"),
     Index(None, "officer", "id"),
@@ -75,8 +78,22 @@ APPLICATION_OVERRIDES = Table(
     Column("evidence", String(64), nullable=False),  # SHA-256 of an attachment of the case
     Column("expires_on", String(10), nullable=False),  # the last day on which it counts
     Column("policy_sha256", String(64), nullable=False),
+    Column("level", String(64)),  # authority of whoever made it: a level of the policy, or `risk`
     Index(None, "application_id"),
     Index(None, "at"),
+)
+
+OVERRIDE_WITHDRAWALS = Table(
+    "override_withdrawals",
+    METADATA,
+    Column("override_id", String(36), ForeignKey("application_overrides.id"), primary_key=True),
+    Column("application_id", String(36), ForeignKey("applications.id"), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("level", String(64)),
+    Column("reason", String(64), nullable=False),
+    Column("explanation", Text, nullable=False),
+    Index(None, "application_id"),
 )
 
 APPLICATION_ATTACHMENTS = Table(

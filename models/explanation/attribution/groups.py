@@ -32,7 +32,7 @@ GROUPS: tuple[EvidenceGroup, ...] = (
     EvidenceGroup(
         "accounts", "财务报表与股权融资", "statements and equity", ("statement", "funding", "runway", "forecast")
     ),
-    EvidenceGroup("debt", "负债与关联", "debt and connections", ("debt", "bureau", "group", "loan")),
+    EvidenceGroup("debt", "负债与关联", "debt and connections", ("debt", "bureau", "group", "loan", "line")),
     EvidenceGroup("turnover", "开票流水", "invoiced turnover", ("",)),
 )
 

@@ -32,7 +32,7 @@ def _repay(situation: Situation) -> Iterator[Change]:
     most = int(debt[0] - cases.own_exposure[0])
     if not known[0] or most <= 0:
         return
-    own = float(cases.own_exposure[0])
+    own = float(cases.own_loans[0])
 
     def at(amounts: FenColumn) -> Cases:
         paid = amounts.astype(np.float64)

@@ -93,9 +93,12 @@ def statement_is_fresh(cases: Cases) -> Mask:
 
 
 def other_working_capital(cases: Cases) -> FenColumn:
-    """Working-capital loans of all lenders: by the loans on file or by the balance sheet, whichever is more."""
+    """Working-capital loans of all lenders: by the loans on file or by the balance sheet, whichever is more.
+
+    Lines of this bank that are committed and not drawn count besides, as in `models.limits.debt`.
+    """
     loans, sheet = cases.amount("debt_working_capital_debt_fen")[0], cases.amount("statement_short_term_debt_fen")[0]
-    return np.maximum(np.maximum(loans, sheet), 0)
+    return np.maximum(np.maximum(np.maximum(loans, sheet), 0) + cases.committed_beyond_loans, 0)
 
 
 def growth_millionths(cases: Cases) -> FenColumn:

@@ -2,10 +2,11 @@
 
     members = those joined by control (a holding of at least the policy's share, a controlling party, a named group),
               to the end of the chain; where the policy counts guarantees, also who is tied to one of them by one
-    others' exposure = max( group-credit statement, sum of the others' loans at this bank )
+    others' exposure = max( group-credit statement + lines granted after it, sum of the others' loans and lines here )
 
-The statement of the bank's group-credit system and the loans on file overlap, so they do not add: the larger counts. A
-fresh statement settles what is not on file; without one, a member without a loan record leaves the exposure unknown.
+The statement of the bank's group-credit system and what is on file overlap, so they do not add: the larger counts. A
+line that was granted after the day of the statement cannot be in it. A fresh statement settles what is not on file;
+without one, a member without a loan record leaves the exposure unknown.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def group_facts(group: Group, policy: Policy) -> Mapping[str, FloatColumn]:
     named = ties.named()
     member = ~ties.person & ~named
     owed, known = fen_column(group.owed_fen, "owed_fen")
+    owed = owed + fen_column(group.lines.beyond_loans_fen, "beyond_loans_fen")[0]
     of, asked = label[ties.asked], ties.asked
     members = np.bincount(label[member], minlength=size)
     unknown = np.bincount(label[member & ~known], minlength=size)
@@ -48,7 +50,7 @@ def group_facts(group: Group, policy: Policy) -> Mapping[str, FloatColumn]:
     fresh = has_statement & (group.stated_age_days <= policy.whole(_AGE))
     belongs = (others > 0) | by_name | depends[of]
     settled = fresh | (~silent & ((others > 0) | ~by_name))
-    exposure = np.maximum(np.where(has_statement, stated, 0), on_file)
+    exposure = np.maximum(np.where(has_statement, stated + _since_statement(group, label), 0), on_file)
     inside = _given_inside(ties, label, owed, active=counts)
     facts = {
         "group_exposure_fen": np.where(belongs & settled, exposure, np.nan),
@@ -58,6 +60,20 @@ def group_facts(group: Group, policy: Policy) -> Mapping[str, FloatColumn]:
         "group_others": np.where(belongs, others, np.nan),
     }
     return {"group_member": np.where(group.told, belongs.astype(np.float64), np.nan), **facts}
+
+
+def _since_statement(group: Group, label: FenColumn) -> FenColumn:
+    """By enterprise asked, the lines that fellow members were granted after the day of its group's statement."""
+    found: FenColumn = np.zeros(len(group.ties.asked), dtype=np.int64)
+    lines = group.lines
+    if not len(lines.of):
+        return found
+    amount = fen_column(lines.amount_fen, "line_amount_fen")[0]
+    for at in np.flatnonzero(~np.isnan(group.stated_day)):
+        asked = group.ties.asked[at]
+        later = (label[lines.of] == label[asked]) & (lines.of != asked) & (lines.granted_day > group.stated_day[at])
+        found[at] = amount[later].sum()
+    return found
 
 
 def _guaranteed(ties: Ties, label: FenColumn, size: int, owed: FenColumn, *, active: bool) -> tuple[Mask, FenColumn]:

@@ -61,6 +61,8 @@ BREAKS: dict[str, dict[str, object]] = {
     "statement_balance": {"equity_fen": 2_800_000_101},
     "statement_cash": {"restricted_cash_fen": 610_000_001},
     "statement_month": {"period_end": date(2023, 12, 30)},
+    "credit_line_end": {"ends_on": date(2024, 2, 29)},
+    "credit_line_closed": {"closed_on": date(2024, 2, 29)},
     "group_credit_left": {"left_on": date(2024, 4, 1)},
     "relation_until": {"until_on": date(2016, 5, 17)},
     "relation_self": {"party_id": "914403001922038216"},

@@ -225,3 +225,12 @@ def test_access_is_logged_without_token_or_name(
     assert {one["who"] for one in events if one.get("who")} == {granted["who"]}
     for secret in (text, "u-1001", "a.b.c"):
         assert secret not in caplog.text
+
+
+def test_those_who_only_read_write_nothing() -> None:
+    """A validator and an auditor are let through to no route that changes anything, but the validator's own verdict."""
+    writes = {
+        role: {route for route, roles in MAY.items() if role in roles and not route.startswith("GET ")}
+        for role in ("validator", "auditor")
+    }
+    assert writes == {"validator": {"POST /v1/models/{model}/validations"}, "auditor": set()}

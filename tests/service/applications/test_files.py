@@ -144,7 +144,7 @@ def test_comments_are_kept_in_order_and_told_by_digest(bank: Bank) -> None:
     """The text is with the case, its digest in the ledger; the version stays."""
     case = bank.apply()
     path = f"{PATH}/{case['id']}"
-    for at, who in enumerate(("officer", "approver", "auditor")):
+    for at, who in enumerate(("officer", "approver", "risk")):
         made = bank.post(who, f"{path}/comments", {"text": f"note {at}\n第二行"})
         assert made.status_code == 201, made.text
     events = bank.get("risk", f"{path}/events", after=1, limit=2).json()

@@ -87,13 +87,16 @@ def test_above_the_threshold_two_different_people_approve(home: Path, database_u
     case = bank.moved("second", case, "approve")
     assert (case["state"], len(case["approvals"])) == ("approved", 2)
     lower_amount = bank.moved("officer", bank.apply(amount="490000"), "submit")
-    assert bank.moved("approver", lower_amount, "approve")["state"] == "approved"
+    assert lower_amount["approvals_needed"] == 2  # together with the line that stands
+    assert bank.moved("second", lower_amount, "approve")["state"] == "in_review"
+    elsewhere = bank.moved("officer", bank.apply(enterprise="E6", amount="100000"), "submit")
+    assert bank.moved("approver", elsewhere, "approve")["state"] == "approved"
     bank.service.close()
 
 
 @BOTH
 def test_a_returned_case_begins_a_new_round(bank: Bank) -> None:
-    """Approvals are void, the officer assesses again, overrides of the old assessment no longer count."""
+    """Approvals are void, the officer assesses again; an override that went down stays."""
     case = bank.moved("officer", bank.apply(), "submit")
     changed = bank.override("risk", case)
     case = {**changed.json(), "etag": changed.headers["etag"]}
@@ -101,9 +104,10 @@ def test_a_returned_case_begins_a_new_round(bank: Bank) -> None:
     case = bank.moved("approver", case, "return", reason="the lease is missing")
     old = case["assessment"]["id"]
     case = bank.moved("officer", case, "reassess")
-    assert (case["state"], case["approvals"], case["overridden"]) == ("assessed", [], False)
+    assert (case["state"], case["approvals"], case["overridden"]) == ("assessed", [], True)
     assert case["assessment"]["id"] != old
-    assert [one["counts"] for one in case["overrides"]] == [False]
+    assert [one["counts"] for one in case["overrides"]] == [True]
+    assert case["proposed_yuan"] == "100000.00"
     for assessment in (old, case["assessment"]["id"]):
         assert bank.get("officer", f"/v1/assessments/{assessment}").status_code == 200
         assert bank.get("stranger", f"/v1/assessments/{assessment}").status_code == 404

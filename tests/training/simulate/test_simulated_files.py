@@ -32,7 +32,7 @@ from training.simulate.rows import KIND_KEY
 from training.simulate.world import Plan, World, build
 
 # The group system of the bank is not simulated: there, members' exposure comes from their loans.
-SIMULATED = KINDS.keys() - {"group_credit"}
+SIMULATED = KINDS.keys() - {"credit_line", "group_credit"}
 PLAN = Plan(enterprises=150, months=26, seed=11, invoices_per_month=4.0)
 
 

@@ -1,0 +1,178 @@
+"""What the bank has committed itself to by applications: the lines, who must wait for whom, and the register of them.
+
+A line is committed from its approval on, whether or not it can be drawn already:
+
+    approved   through the last day on which the approval may become active
+    active     through the last day of its tenor, counted from the day on which it became active
+    frozen     until it is closed, whatever its tenor: something is wrong, and what was drawn may still be owed
+
+Lines that were approved before applications knew their last day have none.
+"""
+
+from __future__ import annotations
+
+import calendar
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import BigInteger, Connection, bindparam, func, select
+
+from models.records.credit_line import CREDIT_LINE
+from models.tables import BANK_ZONE
+from service.applications import rows
+from service.applications.application import Application
+from service.applications.transitions import Action, State
+from service.store import Store
+from service.store.application_schema import APPLICATION_EVENTS, APPLICATIONS
+
+COMMITTED = (State.APPROVED, State.ACTIVE, State.FROZEN)
+REPLACEABLE = (State.APPROVED, State.ACTIVE)
+ORIGIN = "bank"
+AT_ONCE = 500  # names in one statement
+
+
+def is_committed(application: Application, today: date) -> bool:
+    """Whether the line counts on a day."""
+    if application.state not in COMMITTED:
+        return False
+    return application.state == State.FROZEN or application.ends_on is None or application.ends_on >= today
+
+
+def committed(connection: Connection, enterprises: Collection[str], today: date) -> list[Application]:
+    """The lines that count on a day of some enterprises, the oldest first."""
+    found = of_enterprises(connection, enterprises, COMMITTED)
+    return [one for one in found if is_committed(one, today)]
+
+
+def of_enterprises(connection: Connection, enterprises: Collection[str], states: Sequence[State]) -> list[Application]:
+    """The applications of some enterprises in some states, the oldest first."""
+    found: list[Application] = []
+    for names in _some(enterprises):
+        chosen = select(APPLICATIONS).where(APPLICATIONS.c.enterprise_id.in_(names), APPLICATIONS.c.state.in_(states))
+        found += [rows.application_of(row) for row in connection.execute(chosen)]
+    return sorted(found, key=lambda one: one.id)
+
+
+def hold_enterprises(connection: Connection, enterprises: Collection[str]) -> None:
+    """Let nobody else commit anything to these enterprises until the transaction ends. SQLite has one writer anyway.
+
+    Taken before any row is held and always in the same order, so that two who wait do not wait for each other.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    keys = {int.from_bytes(sha256(name.encode()).digest()[:8], signed=True) for name in enterprises}
+    lock = select(func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger)))
+    for key in sorted(keys):
+        connection.execute(lock, {"key": key})
+
+
+def last_day(first: date, months: int) -> date:
+    """The last day of a tenor: the same day so many months later, or the last of that month."""
+    month = first.month - 1 + months
+    year, month = first.year + month // 12, month % 12 + 1
+    return date(year, month, min(first.day, calendar.monthrange(year, month)[1]))
+
+
+def bank_day(moment: datetime) -> date:
+    """The bank's calendar day of a moment."""
+    return moment.astimezone(BANK_ZONE).date()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One version of a line as the register shows it."""
+
+    enterprise_id: str
+    line_no: str
+    granted_on: date
+    amount_fen: int
+    drawn_from: date | None
+    ends_on: date | None
+    frozen: bool
+    replaces: str | None
+    closed_on: date | None
+    known_at: datetime
+
+
+def register(store: Store, enterprises: Collection[str], without: str | None = None) -> pa.Table:
+    """Every version of every line of some enterprises as records; `without`: the application left out."""
+    found: list[dict[str, Any]] = []
+    with store.reading() as connection:
+        for application in _ever_approved(connection, enterprises):
+            if application.id == without:
+                continue
+            versions = list(versions_of(application, _steps(connection, application.id)))
+            later = [one.known_at for one in versions[1:]]
+            found += [
+                {**vars(one), "superseded_at": following, "origin": ORIGIN}
+                for one, following in zip(versions, [*later, None], strict=True)
+            ]
+    return pa.Table.from_pylist(found, schema=CREDIT_LINE.schema)
+
+
+def drawn_from(connection: Connection, application: Application) -> date | None:
+    """Since when a line, or what it replaced, can be drawn; None: not yet."""
+    versions = list(versions_of(application, _steps(connection, application.id)))
+    return versions[-1].drawn_from if versions else None
+
+
+def versions_of(application: Application, steps: Iterable[rows.Event]) -> Iterator[Line]:
+    """The versions of a line by the steps that its application took, from its approval on."""
+    line: Line | None = None
+    for step in steps:
+        told, moment = step.content, datetime.fromisoformat(step.at)
+        action, day, ends_on = told["action"], bank_day(moment), _day(told.get("ends_on"))
+        if line is None:
+            if action != Action.APPROVE or told["after"] != State.APPROVED:
+                continue
+            line = Line(
+                enterprise_id=application.enterprise_id,
+                line_no=application.id,
+                granted_on=day,
+                amount_fen=application.approved_fen or 0,
+                drawn_from=None,
+                ends_on=ends_on,
+                frozen=False,
+                replaces=application.replaces,
+                closed_on=None,
+                known_at=moment,
+            )
+        elif action == Action.ACTIVATE:
+            line = replace(line, drawn_from=_day(told.get("drawn_from")) or day, ends_on=ends_on, known_at=moment)
+        elif action in (Action.FREEZE, Action.UNFREEZE):
+            line = replace(line, frozen=action == Action.FREEZE, known_at=moment)
+        elif told["after"] == State.CLOSED:
+            line = replace(line, closed_on=day, known_at=moment)
+        yield line
+
+
+def _some(enterprises: Collection[str]) -> Iterator[list[str]]:
+    """The names a few at a time."""
+    names = sorted(enterprises)
+    for start in range(0, len(names), AT_ONCE):
+        yield [rows.printable(name) for name in names[start : start + AT_ONCE]]
+
+
+def _ever_approved(connection: Connection, enterprises: Collection[str]) -> Iterator[Application]:
+    for names in _some(enterprises):
+        chosen = select(APPLICATIONS).where(
+            APPLICATIONS.c.enterprise_id.in_(names),
+            APPLICATIONS.c.approved_fen.is_not(None),
+        )
+        yield from [rows.application_of(row) for row in connection.execute(chosen.order_by(APPLICATIONS.c.id))]
+
+
+def _steps(connection: Connection, application_id: str) -> Iterator[rows.Event]:
+    columns = APPLICATION_EVENTS.c
+    chosen = select(APPLICATION_EVENTS).where(columns.application_id == application_id, columns.kind == rows.TRANSITION)
+    for row in connection.execute(chosen.order_by(columns.number)):
+        yield rows.Event(row.number, row.at, row.actor, row.kind, json.loads(row.content))
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
