@@ -32,8 +32,11 @@ WORDS: dict[Role, tuple[str, str]] = {
     Role.APPROVER: ("审批人", "decides on what others submitted, within an authority"),
     Role.RISK: ("风险经理", "overrides, freezes and watches the portfolio"),
     Role.MODEL_OWNER: ("模型负责人", "trains and proposes models; sees no customer's case"),
-    Role.VALIDATOR: ("模型验证人", "checks models on cases; changes nothing"),
-    Role.AUDITOR: ("审计", "reads everything and changes nothing"),
+    Role.VALIDATOR: (
+        "模型验证人",
+        "checks models on cases and signs what came of it; changes no case, not by a comment either",
+    ),
+    Role.AUDITOR: ("审计", "reads everything and writes nothing"),
     Role.SERVICE: ("系统", "a batch job or another system of the bank"),
 }
 EVERYONE = tuple(Role)

@@ -41,7 +41,13 @@ def eventful(bank: Bank) -> dict[str, Any]:
     case = bank.moved("officer", bank.apply(amount="3000000"), "submit")
     bank.post("officer", f"{PATH}/{case['id']}/comments", {"text": "实地走访"})
     assert bank.attach("officer", case, "again.pdf").status_code == 201
-    answer = bank.override("risk", case)
+    first = bank.override("risk", case, to_amount_yuan="90000")
+    (one,) = first.json()["overrides"]
+    ending = {"reason": "made_in_error", "explanation": "另一家企业"}
+    path = f"{PATH}/{case['id']}/overrides/{one['id']}/withdrawal"
+    answer = bank.post("risk", path, ending, tag=first.headers["etag"])
+    assert answer.status_code == 200, answer.text
+    answer = bank.override("risk", case, tag=answer.headers["etag"])
     assert answer.status_code == 201, answer.text
     case = bank.moved("approver", {**answer.json(), "etag": answer.headers["etag"]}, "approve")
     service = bank.service

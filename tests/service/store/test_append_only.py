@@ -22,6 +22,7 @@ from service.store.application_schema import (
     APPLICATION_FILE_NAMES,
     APPLICATION_OVERRIDES,
     APPLICATIONS,
+    OVERRIDE_WITHDRAWALS,
 )
 from service.store.schema import (
     ASSESSMENTS,
@@ -36,7 +37,7 @@ from tests.service.conftest import still_clock
 
 APPEND_ONLY = (
     *(ASSESSMENTS, CONTENTS, LEDGER, MODEL_RECORDS, SHADOW_SCORES, APPLICATION_EVENTS, APPLICATION_OVERRIDES),
-    *(APPLICATION_ATTACHMENTS, APPLICATION_FILE_NAMES, APPLICATION_ASSESSMENTS),
+    *(APPLICATION_ATTACHMENTS, APPLICATION_FILE_NAMES, APPLICATION_ASSESSMENTS, OVERRIDE_WITHDRAWALS),
 )
 CHANGING = {  # tables whose rows change or go by right
     *("applications", "api_keys", "event_subscriptions", "event_deliveries", "outbox_events", "idempotency_keys"),
