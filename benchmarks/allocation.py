@@ -1,7 +1,8 @@
 """100 million yuan over the 302 enterprises without a credit record, beside simple rules. `make bench-allocation`.
 
 The road is the one of `make bench-contest`: import, train on the 123 with a record, score; then the plan. Needs the
-contest data beside the project.
+contest data beside the project. Without bounds on groups (the contest names none) the best plan can be found without a
+solver, by dynamic programming: the two must agree. Exit code 1: a line failed.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from benchmarks.allocation_oracle import best_profit_fen
 from benchmarks.contest import AS_OF, DATA, LABELLED, PORTFOLIO, run
-from models.allocation import read_rate_menu
+from models.allocation import Allocation, read_rate_menu
+from models.allocation.plan import GAP, MORE_FEN
 from models.allocation.words import sentences
 from models.money import yuan_for_reading
 from service.allocating import share_out
@@ -61,9 +64,29 @@ def main() -> None:
             share = fen / plan.expected_profit_fen
             print(f"  {name}: {yuan_for_reading(round(fen / 100) * 100)} yuan a year ({share:.1%})")
         rates, counts = np.unique(plan.menu.rates[plan.rate[plan.rate >= 0]], return_counts=True)
+        _checked(plan)
         print("  rates:", ", ".join(f"{rate:.2%} x {count}" for rate, count in zip(rates, counts, strict=True)))
-        for _, en in sentences(plan):
-            print(f"  {en}")
+        for zh, en in sentences(plan):
+            print(f"  {zh}\n  {en}")
+
+
+def _checked(plan: Allocation) -> None:
+    """PASS or FAIL: the proved gap, and the profit and the worth of a million more against dynamic programming."""
+    budget = plan.budget_fen
+    now, more = (best_profit_fen(plan.applicants, plan.menu, plan.terms, fen) for fen in (budget, budget + MORE_FEN))
+    apart = abs(plan.expected_profit_fen - now) / now
+    earned = plan.next_million_fen or 0.0
+    lines = (
+        ("proved gap", f"{plan.gap:.1e}", f"{GAP:.0e}", plan.gap <= GAP),
+        ("profit without a solver", f"{yuan_for_reading(round(now / 100) * 100)} yuan, apart by {apart:.1e}",
+         f"{GAP:.0e}", apart <= GAP),
+        ("one more million without a solver", f"{yuan_for_reading(round((more - now) / 100) * 100)} yuan",
+         "the same within the gap", abs(more - now - earned) <= 2 * GAP * now),
+    )  # fmt: skip
+    for what, found, target, so in lines:
+        print(f"  {'PASS' if so else 'FAIL'}  {what}: {found} (target {target})")
+    if not all(so for *_, so in lines):
+        raise SystemExit(1)
 
 
 def _scores(home: Path) -> Path:

@@ -18,6 +18,7 @@ from service.batch.report.value import Chart, Language
 
 FONTS = "'Noto Sans CJK SC','Source Han Sans SC','PingFang SC','Microsoft YaHei','WenQuanYi Micro Hei',sans-serif"
 COLORS = ("#1d3557", "#b8c1cc", "#b23a48")
+MOST_WIDTH = 44  # letters that stand side by side below a chart
 HATCHES = ("", "////", "....")
 SETTINGS: Mapping[str, object] = {
     "svg.fonttype": "none",  # the reader's own fonts draw the text, Chinese included
@@ -67,10 +68,12 @@ def _columns(axes: Axes, chart: Chart, language: Language) -> None:
             places + (at - (len(chart.series) - 1) / 2) * width, series.values, width=width, color=COLORS[at],
             hatch=HATCHES[at], edgecolor="white", linewidth=0.4, label=series.words.say(language),
         )  # fmt: skip
-    axes.set_xticks(places, [label.say(language) for label in chart.labels])
-    if len(chart.labels) > 6:
+    texts = [label.say(language) for label in chart.labels]
+    axes.set_xticks(places, texts)
+    if len(texts) > 6 or sum(map(_width, texts)) > MOST_WIDTH:
         for label in axes.get_xticklabels():
             label.set_rotation(35)
+            label.set_rotation_mode("anchor")
             label.set_horizontalalignment("right")
     axes.set_ylabel(chart.axis.say(language))
     if chart.percent:
@@ -102,6 +105,11 @@ def _heat(axes: Axes, chart: Chart, language: Language) -> None:
     axes.set_xticks(range(len(chart.labels)), [label.say(language) for label in chart.labels])
     axes.set_yticks(range(len(chart.series)), [series.words.say(language) for series in chart.series])
     axes.set_xlabel(chart.axis.say(language))
+
+
+def _width(text: str) -> int:
+    """About how wide a text is in Latin letters: a Chinese character takes two."""
+    return sum(2 if letter > "\u2e80" else 1 for letter in text)
 
 
 def _short(text: str, most: int) -> str:

@@ -53,8 +53,7 @@ def summary(run: RunRows, before: RunRows | None, loss_share: float) -> Section:
         rows.append((Words(zh, en), *values, *more))
 
     for name, zh, en in (
-        ("planned", "计划户数", "planned"), ("scored", "已评户数", "scored"), ("referred", "转人工", "referred"),
-        ("failed", "失败", "failed"),
+        ("planned", "计划户数", "planned"), ("scored", "已评户数", "scored"), ("failed", "失败", "failed"),
     ):  # fmt: skip
         row(zh, en, [one.manifest["counters"][name] for one in runs])
     for code, words in OUTCOME_WORDS.items():

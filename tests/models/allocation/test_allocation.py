@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.allocation_oracle import best_profit_fen
 from models.allocation import (
     SIMPLE_RULES,
     Allocation,
@@ -131,6 +132,21 @@ def test_within_every_bound_and_never_below_a_simple_rule(drawn: list[tuple[floa
         assert profit <= plan.expected_profit_fen * (1 + 1e-6) + 1
     assert plan.next_million_fen is not None
     assert plan.next_million_fen >= 0
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    drawn=st.lists(st.tuples(st.floats(0.0005, 0.2), st.integers(0, 300)), min_size=1, max_size=40),
+    budget=st.integers(10, 1500),
+)
+def test_dynamic_programming_finds_the_same_profit(drawn: list[tuple[float, int]], budget: int) -> None:
+    """Without groups the best plan can be found without a solver: the oracle of the benchmark, and brute force."""
+    applicants = firms([d[0] for d in drawn], [d[1] for d in drawn])
+    plan = allocate(applicants, MENU, TERMS, budget * WAN)
+    oracle = best_profit_fen(applicants, MENU, TERMS, budget * WAN)
+    assert plan.expected_profit_fen == pytest.approx(oracle, rel=1e-6, abs=1)
+    few = firms([d[0] for d in drawn[:2]], [min(d[1], 60) for d in drawn[:2]])
+    assert best_profit_fen(few, MENU, TERMS, budget * WAN) == pytest.approx(best_of_all(few, budget * WAN), abs=1e-6)
 
 
 def test_what_one_more_million_earns_is_what_it_earns() -> None:
