@@ -66,6 +66,7 @@ def card_of(  # noqa: PLR0913  (one section of the card each)
     calibration: Mapping[str, Any],
     points: Sequence[PointsRow] = (),
     searched: Mapping[str, Any] | None = None,
+    rejected: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The card as JSON values. No clock and no path in it: the same training gives the same card."""
     sample = gathered.sample
@@ -95,6 +96,7 @@ def card_of(  # noqa: PLR0913  (one section of the card each)
             "rows_learned": len(learned),
             "defaults_learned": int(learned.outcome.sum()),
             "weighted": sample.weighted,
+            **({"reject_inference": dict(rejected)} if rejected else {}),
             **gathered.facts,
             "split": {
                 "test": split.name,
@@ -121,7 +123,11 @@ def card_of(  # noqa: PLR0913  (one section of the card each)
         "skill": shown,
         "leakage_audit": [finding.as_dict() for finding in findings],
         "monotonicity": dict(sweep),
-        "limits_of_use": [*([dict(NO_SKILL)] if not shown["demonstrated"] else []), *_limits(gathered, split)],
+        "limits_of_use": [
+            *([dict(NO_SKILL)] if not shown["demonstrated"] else []),
+            *([{"zh": rejected["zh"], "en": rejected["en"]}] if rejected else []),
+            *_limits(gathered, split),
+        ],
         "prohibited_use": [dict(words) for words in PROHIBITED],
         **({"own_columns": dict(gathered.own_columns)} if gathered.own_columns else {}),
     }

@@ -36,3 +36,4 @@ class Gathered:
     subsets: tuple[Subset, ...] = ()
     test_from: date | None = None  # first day to test on unless somebody chooses; None: the last two quarterly days
     own_columns: Mapping[str, Any] = field(default_factory=dict)  # the schema of the bank's own columns; none: empty
+    rejected: Sample | None = None  # applicants without outcome, with the columns of the sample

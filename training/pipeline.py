@@ -34,6 +34,7 @@ from training.monotone import check_monotone
 from training.outcomes import check_outcomes, check_side
 from training.plan import Plan
 from training.reference_population import with_populations
+from training.rejected import WithRejected, check_rejected, learned_before, said_of
 from training.sample import Sample
 from training.search import SearchingTrees, search
 from training.skill import grades_of
@@ -42,6 +43,7 @@ from training.trees import Trees
 from training.unseen import Unseen, score_unseen
 
 Progress = Callable[[str, int, int], None]  # what is being done (English / Chinese), steps done, steps in all
+WITHOUT_REJECTED = {"zh": "不含拒绝推断", "en": "without the rejected"}
 
 
 class NothingLearned(AssetlightError):
@@ -84,9 +86,11 @@ def train(gathered: Gathered, plan: Plan, progress: Progress = lambda *_: None) 
     policy = _policy(gathered)
     tendency = tendency_for(sample, plan.central_tendency, policy, by_years=gathered.source == PANEL)
     trees, searched = _trees(learned, split, plan, progress)
-    champion, *others = roster(plan.champion, plan.challengers, trees)
+    plain, *beside = roster(plan.champion, plan.challengers, trees)
+    champion, *others = _with_rejected(gathered, split, plan, (plain, *beside))
     subsets = [subset for subset in gathered.subsets if 0 < len(subset.columns) < len(sample.names)]
-    steps = _Steps(progress, len(split.parts) * (1 + len(others) + len(subsets)) + 1)
+    inferred = isinstance(champion, WithRejected)
+    steps = _Steps(progress, len(split.parts) * (1 + len(others) + len(subsets) + inferred) + 1)
     unseen = score_unseen(
         sample, split, (champion, *others), seed=plan.seed, inner=plan.inner, progress=steps.done
     )  # fmt: skip
@@ -95,6 +99,9 @@ def train(gathered: Gathered, plan: Plan, progress: Progress = lambda *_: None) 
     measured["without"] = [
         _without(subset, sample, split, unseen, champion, plan, steps.done) for subset in subsets
     ]  # fmt: skip
+    if inferred:
+        accepted = Subset("without_rejected", WITHOUT_REJECTED, sample.names)
+        measured["without"].append(_without(accepted, sample, split, unseen, plain, plan, steps.done))
     measured["grades"] = None if policy is None else grades_of(unseen.scores[champion.name], policy)
     model = fit_calibrated(champion, learned, plan.final_inner.parts(learned, plan.seed), seed=plan.seed)
     steps.done()
@@ -102,7 +109,7 @@ def train(gathered: Gathered, plan: Plan, progress: Progress = lambda *_: None) 
     if tendency.rate is not None:
         model = replace(model, calibration=shifted(model.calibration, tendency.rate, rate))
     bundle = with_populations(_bundle(gathered, learned, model), learned)
-    points = _points(model, learned, plan, champion, others, tendency.rate)
+    points = _points(model, learned, plan, plain, (plain, *beside), tendency.rate)
     sweep = check_monotone(bundle, learned.columns(bundle.features).matrix)
     card = card_of(
         bundle, gathered=gathered, learned=learned, split=split, model=model, measured=measured,
@@ -112,12 +119,22 @@ def train(gathered: Gathered, plan: Plan, progress: Progress = lambda *_: None) 
         ),
         points=points,
         searched=searched,
+        rejected=said_of(champion) if isinstance(champion, WithRejected) else None,
     )  # fmt: skip
     seen = learned.columns(bundle.features).matrix
     log_odds = bundle.calibration.log_odds(model.fitted.log_odds(learned.matrix))
     card[CARD_KEY] = reference_of(bundle.features, seen, log_odds, len(np.unique(learned.entity))).as_dict()
     whole = replace(bundle, card=card, card_text=card_text(card))
     return Trained(whole, gathered, split, unseen, model, findings, (champion, *others), points)
+
+
+def _with_rejected(gathered: Gathered, split: Split, plan: Plan, learners: Sequence[Learner]) -> tuple[Learner, ...]:
+    """Every learner, with the rejected where there are any."""
+    if gathered.rejected is None:
+        return tuple(learners)
+    odds = check_rejected(gathered.rejected, gathered.sample, plan.rejected_odds)
+    rows = learned_before(gathered.rejected, split.days.learned if split.days else ())
+    return tuple(WithRejected(learner, rows, odds) for learner in learners)
 
 
 def _trees(learned: Sample, split: Split, plan: Plan, progress: Progress) -> tuple[Learner, dict[str, Any] | None]:

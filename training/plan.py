@@ -26,6 +26,7 @@ class Plan:
     search: SearchPlan = field(default_factory=SearchPlan)
     champion: str = "lightgbm"
     challengers: tuple[str, ...] = ("lightgbm", "scorecard", "ebm", "logistic_regression")
+    rejected_odds: float | None = None  # of the rejected, times those of accepted ones of the same score
 
     def folds_for(self, *, over_time: bool) -> int:
         """How many folds of enterprises."""

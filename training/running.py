@@ -26,6 +26,7 @@ from training.selection import choose_features, split_names
 from training.showing import show
 from training.table.gather import gather_table
 from training.table.own_columns import join_own
+from training.table.rejected import with_rejected
 from training.validation.reporting import Reporting, report_on
 
 GATHERING = "features / 计算特征"
@@ -58,6 +59,7 @@ class Request:
     label_column: str | None = None  # of the table, instead of the schema's
     own: tuple[Path, ...] = ()  # tables whose columns stand beside the features
     schemas: tuple[Path, ...] = ()  # of the table, or of each own table in turn
+    rejected: Path | None = None  # applicants without outcome, read by the schema of the table
 
 
 def run(
@@ -122,7 +124,8 @@ def _from_labels(request: Request, chosen: Sequence[Feature]) -> Gathered:
 def _from_table(request: Request) -> Gathered:
     table, schema = table_asked_for(request)
     names, without = split_names(request.features), split_names(request.without)
-    return gather_table(table, schema, as_of=request.as_of, names=names, without=without)
+    gathered = gather_table(table, schema, as_of=request.as_of, names=names, without=without)
+    return gathered if request.rejected is None else with_rejected(gathered, request.rejected, schema)
 
 
 def panel_request(request: Request) -> PanelRequest:

@@ -56,6 +56,9 @@ def show(bundle: Bundle, made: Publication) -> None:
             f"  {item['words']['zh']} {item['words']['en']}: AUC {interval(item['auc'])}, with minus without / 差 "
             f"{signed_interval(item['with_minus_without'])}"
         )
+    if inferred := data.get("reject_inference"):
+        counted = f"{inferred['counted_as_defaults']:,}/{inferred['rows']:,}"
+        console.print(f"  {inferred['zh']}\n  {inferred['en']} {counted} counted as defaults / 计为违约")
     line = measured["calibration"]
     console.print(f"  PD {line['mean_pd']:.2%}, observed / 实际 {line['observed_rate']['value']:.2%}")
     sweep = card["monotonicity"]

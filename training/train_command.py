@@ -42,6 +42,14 @@ def _names(text: str) -> tuple[str, ...]:
     return () if text == "none" else tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def _check_assumption(rejected: Path | None, odds: float | None, *, table: bool) -> None:
+    """Rejected applicants are rows of a table, and come with what is assumed of them."""
+    if not table and (rejected or odds):
+        raise typer.BadParameter("--rejected goes with --table: the rejected are rows of such a table without outcome")
+    if (rejected is None) != (odds is None):
+        raise typer.BadParameter("--rejected FILE and --rejected-odds FACTOR go together: the factor is an assumption")
+
+
 def _draft(table: Path | None, into: Path, label: str | None) -> None:
     """Write a first schema; an existing file is left alone."""
     from training.table.draft import draft_schema  # noqa: PLC0415
@@ -94,6 +102,16 @@ def train(  # noqa: PLR0913  (one parameter per option)
     ] = None,
     write_schema: Annotated[
         Path | None, typer.Option(help="Draft a schema of --table (or --own) into this file and stop / 生成说明草稿")
+    ] = None,
+    rejected: Annotated[
+        Path | None,
+        typer.Option(help="Rejected applicants beside --table; needs --rejected-odds / 被拒样本"),
+    ] = None,
+    rejected_odds: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01, max=100, help="Assumed odds of default of the rejected at the same score / 拒绝样本几率倍数"
+        ),
     ] = None,
     same_entities: Annotated[
         bool,
@@ -163,6 +181,7 @@ def train(  # noqa: PLR0913  (one parameter per option)
     from training.validation.reporting import Reporting  # noqa: PLC0415
 
     own, schema = own or [], schema or []
+    _check_assumption(rejected, rejected_odds, table=table is not None)
     if write_schema is not None:
         _draft(table or next(iter(own), None), write_schema, label)
         return
@@ -189,11 +208,13 @@ def train(  # noqa: PLR0913  (one parameter per option)
             rows=rows, home=home, labels=labels, label_origin=label_origin, as_of=_day(as_of), to=_day(to),
             every_months=every.months, known_until=_day(known_until), horizon_months=horizon_months,
             features=features, without=without, table=table, label_column=label, own=tuple(own), schemas=tuple(schema),
+            rejected=rejected,
         ),
         Plan(
             seed=seed, repeats=repeats, folds=folds, test_from=_day(test_from), entities_apart=not same_entities,
             search=SearchPlan(trials, time_budget, home / "searches"),
             central_tendency=_tendency(central_tendency), champion=champion, challengers=_names(challengers),
+            rejected_odds=rejected_odds,
         ),
         reporting=Reporting(report_to, lang) if report else None,
         out=out,

@@ -33,6 +33,9 @@ def validate(  # noqa: PLR0913  (one parameter per option)
     schema: Annotated[
         list[Path] | None, typer.Option(help="Schema of the table, or of each --own in turn / 结构说明文件")
     ] = None,
+    rejected: Annotated[
+        Path | None, typer.Option(help="The rejected applicants, where the model learned from some / 训练所用被拒样本")
+    ] = None,
     language: Annotated[
         Literal["zh", "en"], typer.Option("--lang", help="Of the page and the workbook / 报告语言")
     ] = "zh",
@@ -57,7 +60,7 @@ def validate(  # noqa: PLR0913  (one parameter per option)
     from training.validation.running import Wanted, run  # noqa: PLC0415
 
     wanted = Wanted(
-        redo=Redo(home, labels, table, label, tuple(own or ()), tuple(schema or ())),
+        redo=Redo(home, labels, table, label, tuple(own or ()), tuple(schema or ()), rejected),
         bundle=bundle, language=language, out=out, developer=developer, validator=validator,
         owner=owner, exposure_yuan=exposure, as_json=as_json,
     )  # fmt: skip

@@ -40,6 +40,7 @@ class Redo:
     label: str | None = None
     own: tuple[Path, ...] = ()
     schemas: tuple[Path, ...] = ()
+    rejected: Path | None = None
 
 
 def redo_evidence(bundle: Bundle, redo: Redo, around: Surroundings, progress: Progress = lambda *_: None) -> Evidence:
@@ -111,7 +112,15 @@ def _of_table(card: Mapping[str, Any], redo: Redo, names: list[str]) -> Request:
             field="table",
             advice="Name them with --table FILE --schema FILE",
         )
+    if card["data"].get("reject_inference") and redo.rejected is None:
+        raise CannotBeRedone(
+            "the model learned from rejected applicants, whose table is not kept with it",
+            expected=f"the file whose SHA-256 is {card['data'].get('rejected_sha256')}",
+            field="rejected",
+            advice="Name it with --rejected FILE",
+        )
     return Request(
+        rejected=redo.rejected,
         rows=Rows.TABLE,
         home=redo.home,
         table=redo.table,
