@@ -17,6 +17,7 @@ from service.ledger.findings import Finding
 from service.ledger.rows_told import RowTold
 
 PLAIN = ("enterprise_id", "product", "tenor_months", "branch", "park", "assessment_id", "outcome", "grade", "version")
+BEFORE_UPGRADE = "changed before the upgrade"
 AMOUNTS = {"amount_yuan": "amount_fen", "limit_yuan": "limit_fen"}
 STATES = ("after", "state")  # of a transition; of a new application
 
@@ -40,7 +41,7 @@ class ToldBefore:
         for column, expected in self._columns.get((told.table, key), {}).items():
             found = told.columns.get(column)
             if found != expected:
-                what = f"changed before the upgrade: {column} of {told.table}"
+                what = f"{BEFORE_UPGRADE}: {column} of {told.table}"
                 yield Finding(int(entry.sequence), what, expected, found, key, told.table, key, column)
 
 

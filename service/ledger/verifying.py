@@ -70,7 +70,7 @@ def _verify(connection: Connection, checkpoints: Sequence[Checkpoint], progress:
                 told += 1
                 yield from _as_told(row, body, kept.get(row.subject))
             if body is not None:
-                yield from told_rows.hear(row, body["content"])
+                yield from told_rows.hear(connection, row, body["content"])
             yield from contents.of(row, body)
             sequence, previous = int(row.sequence), row.hash
             if known.get(sequence, row.hash) != row.hash:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from service.ledger.before_rows import ToldBefore
+from service.ledger.before_rows import BEFORE_UPGRADE, ToldBefore
 from service.ledger.entry import Kind
 from service.ledger.findings import Finding
 from service.ledger.rows_told import TOLD_TABLES, RowTold, differences, row_told, rows_in
@@ -27,16 +27,18 @@ class ToldRows:
         self._latest: dict[str, dict[Key, int]] = {name: {} for name in TOLD_TABLES}
         self._before = ToldBefore()
 
-    def hear(self, entry: Any, content: Mapping[str, Any]) -> Iterator[Finding]:  # noqa: ANN401
+    def hear(self, connection: Connection, entry: Any, content: Mapping[str, Any]) -> Iterator[Finding]:  # noqa: ANN401
         """The next entry of the chain. Yields what an upgrade found otherwise than entries before it had told."""
         told = rows_in(content)
-        for one in told:
-            self._latest[one.table][one.key] = int(entry.sequence)
         if not told:
             self._before.hear(entry, content)
-        elif entry.kind == Kind.ADOPTED_ROWS:
-            for one in told:
+        for one in told:
+            known = self._latest[one.table].get(one.key)
+            if entry.kind == Kind.ADOPTED_ROWS and known is not None:
+                yield from _found_otherwise(entry, told_at(connection, one.table, [known])[known, one.key], one)
+            elif entry.kind == Kind.ADOPTED_ROWS:
                 yield from self._before.compare(entry, one)
+            self._latest[one.table][one.key] = int(entry.sequence)
 
     def latest(self, table: str) -> Mapping[Key, int]:
         """The rows of a table that were told of, with the number of the entry that did so last."""
@@ -80,6 +82,12 @@ def told_at(connection: Connection, table: str, numbers: Iterable[int]) -> dict[
         for one in rows_in(json.loads(bytes(entry.body))["content"])
         if one.table == table
     }
+
+
+def _found_otherwise(entry: Any, known: RowTold, found: RowTold) -> Iterator[Finding]:  # noqa: ANN401
+    """What of a row that was told of was otherwise when an upgrade told of it again, with columns that are new."""
+    for column, expected, stored in differences(known, found):
+        yield _finding(int(entry.sequence), found, f"{BEFORE_UPGRADE}: {column}", column, expected, stored)
 
 
 def _differing(number: int, told: RowTold, stored: RowTold) -> Iterator[Finding]:

@@ -249,6 +249,21 @@ def test_a_column_that_is_new_is_told_by_the_upgrade(bank: Bank) -> None:
     assert findings(bank) == []
 
 
+def test_an_edit_between_two_upgrades_is_not_washed_clean_by_the_second(bank: Bank) -> None:
+    """A row that was told of is held against that when an upgrade tells of it again."""
+    store, now = bank.service.store, bank.service.clock()
+    key, _ = bank.service.api_keys.create(KeyAsked("nightly", [Role.SERVICE], timedelta(days=9), ["*"]), now, "tester")
+    with store.writing() as connection:
+        told = with_rows({}, [row_told(API_KEYS, connection.execute(select(API_KEYS)).mappings().one())])
+        del told["rows_after"][0]["columns"]["name"]
+        append(connection, Kind.API_KEY, key.id, "tester", told, at=now)
+        connection.execute(update(API_KEYS).values(expires_at="2099-01-01T00:00:00.000000+00:00"))
+        assert adopt(connection, at=now) == 1
+    (found,) = findings(bank)
+    assert (found.what, found.column) == ("changed before the upgrade: expires_at of api_keys", "expires_at")
+    assert found.found == "2099-01-01T00:00:00.000000+00:00"
+
+
 def test_free_text_and_names_are_in_the_ledger_by_digest_alone(bank: Bank) -> None:
     """What may have to go some day is not in what stays for ever: purpose, comments, names of files and people."""
     eventful(bank)
