@@ -6,7 +6,7 @@ It gathers what `models.scoring.score` needs and calls it; it computes nothing i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from models.bundle import Bundle
@@ -19,6 +19,7 @@ from models.tables import BANK_ZONE, Tables
 from service.bundles import BundleShelf
 from service.credit_lines import Register, no_lines, with_lines
 from service.errors import AsOfInTheFuture, EnterpriseUnknown, NothingStored
+from service.turns import Turns, cores
 
 DEFAULT_PRODUCT = "request.default_product"
 Clock = Callable[[], datetime]
@@ -61,6 +62,7 @@ class Assessor:
     clock: Clock
     stopwatch: Stopwatches = lambda: _unwatched
     register: Register = no_lines  # the lines that this bank has committed itself to
+    turns: Turns = field(default_factory=lambda: Turns(cores()))
 
     def today(self) -> date:
         """The bank's calendar day."""
@@ -94,6 +96,11 @@ class Assessor:
     def made(self, question: Question) -> Made:
         """The same, with everything that it was made from."""
         as_of, finished = self.day(question.as_of), self.stopwatch()
+        with self.turns.taken():
+            finished("turn")
+            return self._made(question, as_of, finished)
+
+    def _made(self, question: Question, as_of: date, finished: Callable[[str], object]) -> Made:
         tables = question.records or self.stored(question.enterprise_id)
         finished("records")
         requests = {question.enterprise_id: question.request} if question.request else None

@@ -299,7 +299,11 @@ class Service:
     @property
     def queues(self) -> Mapping[str, Callable[[], int]]:
         """How many wait, by queue."""
-        return {"ledger": lambda: self.ledger.waiting, "events": lambda: self.deliveries.counts()["waiting"]}
+        return {
+            "turns": lambda: self.assessor.turns.waiting,
+            "ledger": lambda: self.ledger.waiting,
+            "events": lambda: self.deliveries.counts()["waiting"],
+        }
 
     def policy_today(self) -> Policy:
         """The policy in force."""

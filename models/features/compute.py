@@ -63,8 +63,11 @@ def compute_features(
     else:
         by_day = _of_days(asked, Tables(relations), days)
     own = [pa.field("enterprise_id", pa.string()), *(pa.field(feature.name, pa.float64()) for feature in features)]
+    schema = pa.schema(own)
     parts = [
-        part.cast(pa.schema(own)).add_column(1, _AS_OF, pa.repeat(pa.scalar(day, pa.date32()), part.num_rows))
+        (part if part.schema.equals(schema) else part.cast(schema)).add_column(
+            1, _AS_OF, pa.repeat(pa.scalar(day, pa.date32()), part.num_rows)
+        )
         for day, part in sorted(by_day.items())
     ]
     return pa.concat_tables(parts) if parts else pa.schema([own[0], _AS_OF, *own[1:]]).empty_table()
@@ -92,6 +95,13 @@ class _Asked:
     def all_named(self) -> bool:
         """Whether no row is of an enterprise that was not named."""
         return not self.naming and (not self.invoices or _only_of(self.tables.by_kind[INVOICE.name], self.named))
+
+    @functools.cached_property
+    def sayable(self) -> tuple[Feature, ...]:
+        """The features that the connected kinds say something about; the others are null whatever the rows."""
+        said = {rollup.name for rollup in self.rollups.values() if self.invoices or not rollup.reads_parties}
+        said |= {"s", "p"} if self.invoices else set()
+        return tuple(feature for feature in self.features if mentioned(feature.expression) <= said)
 
     @property
     def network(self) -> bool:
@@ -147,9 +157,10 @@ def _planned_once(asked: _Asked, relations: Mapping[str, pa.Table], day: date) -
     """The features of one day over few rows, by statements that are planned once for many calls.
 
     Where everybody is named, each family has a statement of its own, for a statement that carries a hundred columns
-    through a dozen joins takes longer than a dozen small ones.
+    through a dozen joins takes longer than a dozen small ones; and a feature of which nothing connected says anything
+    is null without one.
     """
-    parts = _by_family(asked.features) if asked.all_named else (asked.features,)
+    parts = _by_family(asked.sayable) if asked.all_named else (asked.features,)
     columns: dict[str, pa.Array] = {}
     with desk() as taken:
         questions = [asked.about(part) for part in parts]
@@ -160,6 +171,9 @@ def _planned_once(asked: _Asked, relations: Mapping[str, pa.Table], day: date) -
             values = zip(*rows, strict=True) if rows else ([] for _ in names)
             for name, column in zip(names, values, strict=True):
                 columns.setdefault(name, pa.array(column, pa.string() if name == "enterprise_id" else pa.float64()))
+    unsaid = pa.nulls(len(columns["enterprise_id"]), pa.float64())
+    for feature in asked.features:
+        columns.setdefault(feature.name, unsaid)
     return {day: pa.table({name: columns[name] for name in ["enterprise_id", *(f.name for f in asked.features)]})}
 
 

@@ -70,7 +70,9 @@ def read_positions(tables: Tables, as_of: date, enterprises: pa.Array) -> Positi
     places = pa.array(np.arange(len(enterprises), dtype=np.int64))
     beside = {"moments": moments([as_of]), "wanted": pa.table({"enterprise_id": enterprises, "row": places})}
     texts = {name: subject.text(tuple(present), as_of) for name, subject in told.items()}
-    found = _planned_once(present, beside, texts) or _read(Tables(present), beside, texts)
+    found = _planned_once(present, beside, texts)
+    if found is None:
+        found = _read(Tables(present), beside, texts)
     return Positions(
         size=len(enterprises),
         claims=found.get("claims"),
@@ -93,6 +95,8 @@ def _planned_once(
     small = {kind: rows for kind, rows in present.items() if isinstance(rows, pa.Table) and rows.num_rows <= SMALL_ROWS}
     if len(small) < len(present):
         return None
+    if not texts:
+        return {}
     with desk() as taken:
         taken.show({**small, **beside})
         return {name: rows_of_tuples(*taken.fetched(text)) for name, text in texts.items()}

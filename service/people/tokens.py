@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeGuard
 
@@ -20,6 +20,7 @@ from service.people.signing_keys import ALGORITHMS, KeySet, SigningKey
 LONGEST_TOKEN = 16 * 1024  # characters
 LONGEST_TEXT = 200  # of a subject, a name, a branch
 MOST_PLACES = 1000
+MOST_PROVEN = 1000  # tokens that are remembered as proven
 TYPES = frozenset({"jwt", "at+jwt"})  # RFC 7519, section 5.1; RFC 9068, section 2.1
 ACCEPTED = frozenset(ALGORITHMS.values())
 # Only the signature is left to the library: the times are checked here, by the clock that the service was given.
@@ -41,6 +42,16 @@ class ClaimNames:
 
 
 @dataclass(frozen=True)
+class Proven:
+    """A token whose signature was found true by a key: while the issuer has that very key, only time can end it."""
+
+    kid: str | None
+    key: SigningKey
+    claims: Mapping[str, Any]
+    principal: Principal
+
+
+@dataclass(frozen=True)
 class TrustedIssuer:
     """The one issuer whose tokens are accepted, for one audience."""
 
@@ -49,24 +60,34 @@ class TrustedIssuer:
     keys: KeySet
     claims: ClaimNames = ClaimNames()
     leeway_s: float = 30.0
+    _proven: dict[str, Proven] = field(default_factory=dict, repr=False, compare=False)
 
     def is_quick(self, token: str) -> bool:
         """Whether the token can be checked without waiting for the provider."""
+        proven = self._proven.get(token)
         try:
-            return self.keys.at_hand(key_id(token)) is not None
+            return self.keys.at_hand(key_id(token) if proven is None else proven.kid) is not None
         except AssetlightError:
             return True  # refused without its key
 
     def principal(self, token: str, now: datetime) -> Principal:
         """Who the token is of. Raises TokenRefused, IssuerKeysUnavailable."""
-        kid = key_id(token)
+        proven = self._proven.get(token)
+        kid = key_id(token) if proven is None else proven.kid
         key = self.keys.find(kid)
         if key is None:
             raise TokenRefused("the token is signed with a key that the issuer does not have", reason="unknown_key")
+        if proven is not None and proven.key is key:
+            self._check_times(proven.claims, now.timestamp())
+            return proven.principal
         claims = signed_claims(token, key)
         self._check_for_whom(claims)
         self._check_times(claims, now.timestamp())
-        return self._read(claims)
+        proven = Proven(kid, key, claims, self._read(claims))
+        if len(self._proven) >= MOST_PROVEN:
+            self._proven.clear()
+        self._proven[token] = proven
+        return proven.principal
 
     def _check_for_whom(self, claims: Mapping[str, Any]) -> None:
         if claims.get("iss") != self.issuer:

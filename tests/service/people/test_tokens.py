@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -17,7 +18,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from service.people import Role
 from service.people.errors import TokenRefused
-from service.people.signing_keys import KeySet, usable_key
+from service.people.signing_keys import FRESH_S, KeySet, usable_key
 from service.people.tokens import ClaimNames, TrustedIssuer
 from tests.service.people.issuers import AUDIENCE, ISSUER, MAKE, NOW, Provider, claims_of
 
@@ -43,6 +44,46 @@ def test_a_true_token_is_somebody(kid: str) -> None:
     assert (who.subject, who.name, who.kind) == ("u-1001", "李华", "person")
     assert who.roles == {Role.OFFICER, Role.RISK}
     assert who.branches == {"hangzhou"}
+
+
+def test_a_token_that_was_proven_ends_with_its_time() -> None:
+    """The signature is not checked twice, but the times always are."""
+    token = PROVIDER.sign("d", exp=AT + 600, nbf=AT - 60)
+    trusted = TrustedIssuer(ISSUER, AUDIENCE, KeySet(PROVIDER.fetch, lambda: 0.0))
+    assert trusted.principal(token, NOW) is trusted.principal(token, NOW)
+    assert trusted.is_quick(token)
+    for seconds, reason in ((631, "expired"), (-100, "issued_in_the_future")):
+        with pytest.raises(TokenRefused, match="token") as refused:
+            trusted.principal(token, NOW + timedelta(seconds=seconds))
+        assert refused.value.reason == reason
+    assert trusted.principal(token, NOW).subject == "u-1001"
+
+
+@pytest.mark.parametrize("same_name", [True, False])
+def test_a_token_that_was_proven_ends_with_its_key(same_name: bool) -> None:
+    """Whether the issuer took the key away, or has another one under its name."""
+    provider, watch = Provider().add("one"), [0.0]
+    trusted = TrustedIssuer(ISSUER, AUDIENCE, KeySet(provider.fetch, lambda: watch[0]))
+    token = provider.sign("one")
+    assert trusted.principal(token, NOW).subject == "u-1001"
+    provider.keys.clear()
+    provider.add("one" if same_name else "two")
+    assert trusted.principal(token, NOW).subject == "u-1001"  # the keys at hand are fresh
+    watch[0] = FRESH_S + 1.0
+    assert not trusted.is_quick(token)
+    with pytest.raises(TokenRefused, match="token") as refused:
+        trusted.principal(token, NOW)
+    assert refused.value.reason == ("wrong_signature" if same_name else "unknown_key")
+
+
+def test_no_more_tokens_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody uses any more does not fill the memory."""
+    monkeypatch.setattr("service.people.tokens.MOST_PROVEN", 3)
+    trusted = TrustedIssuer(ISSUER, AUDIENCE, KeySet(PROVIDER.fetch, lambda: 0.0))
+    for number in range(10):
+        token = PROVIDER.sign("d", sub=f"u-{number}")
+        assert trusted.principal(token, NOW).subject == trusted.principal(token, NOW).subject == f"u-{number}"
+    assert len(trusted._proven) <= 3
 
 
 @pytest.mark.parametrize(
