@@ -98,7 +98,7 @@ def show(console: Console, facts: dict[str, Any]) -> None:
             f"{found['champion']['value']:.4f}  gain 增益 {found['gain']['value']:+.4f} "
             f"[{found['gain']['low']:+.4f}, {found['gain']['high']:+.4f}] (paired 成对, 95 %)"
         )
-    if comparison["champion_saw_test"]:
+    if comparison["champion_saw_test"] and not scored:
         console.print(
             "  [yellow]outcomes of the tested days were known when the champion was trained: the comparison favours it "
             "现用模型训练时已知检验期结果，比较对其有利[/]"

@@ -51,8 +51,8 @@ def compare_bundles(
         "champion": _log_odds(tested_rows(champion, gathered, rows, tested), champion),
     }
     identical = bool((by_bundle["challenger"] == by_bundle["champion"]).all())
-    odds = dict(by_bundle)
-    if split.days is None and not identical:
+    odds, in_folds = dict(by_bundle), split.days is None and not identical
+    if in_folds:
         odds["challenger"] = unseen + challenger.calibration.prior_shift
     better = auc_difference(odds["challenger"], odds["champion"], outcome, clusters)
     worse = brier_difference(odds["challenger"], odds["champion"], outcome, clusters)
@@ -67,7 +67,7 @@ def compare_bundles(
         "defaults": int(outcome.sum()),
         "champion_saw_test": seen,
         "identical": identical,
-        "scored": _scored(champion.digest, len(tested), days, seen=seen, over_time=split.days is not None),
+        "scored": _scored(champion.digest, len(tested), days, seen=seen, in_folds=in_folds),
         "auc": {
             **{who: auc(values, outcome, clusters).as_dict() for who, values in odds.items()},
             "gain": better.as_dict(),
@@ -87,7 +87,7 @@ def _outcomes_known(gathered: Gathered, split: Split) -> date:
     return months_before(gathered.as_of, gathered.sample.horizon_months or YEAR)
 
 
-def _scored(champion: str, rows: int, days: list[str], *, seen: bool, over_time: bool) -> dict[str, Any]:
+def _scored(champion: str, rows: int, days: list[str], *, seen: bool, in_folds: bool) -> dict[str, Any]:
     """How both were scored, for a machine and in words."""
     on = (f"{days[0]} 至 {days[-1]} 的", f" of {days[0]} to {days[-1]}") if days else ("", "")
     zh = f"两者均在{on[0]}同样 {rows:,} 行上打分；现用模型 {champion[:12]} 用其已存模型包打分，与服务相同，未重新拟合；"
@@ -95,9 +95,12 @@ def _scored(champion: str, rows: int, days: list[str], *, seen: bool, over_time:
         f"Both on the same {rows:,} rows{on[1]}. The champion {champion[:12]} by its stored bundle, as the service "
         "scores, not fitted again; "
     )
-    if over_time:
+    if days:
         zh += "挑战者用其已存模型包，仅由更早的时点拟合。"
         en += "the challenger by its stored bundle, fitted to earlier days alone."
+    elif not in_folds:
+        zh += "挑战者用其已存模型包，与现用模型逐行相同，故无需各折模型。"
+        en += "the challenger by its stored bundle, which gives the very same scores."
     else:
         zh += "挑战者由未见过该企业的各折模型打分，因为其模型包学习过这些行。"
         en += (
@@ -107,7 +110,7 @@ def _scored(champion: str, rows: int, days: list[str], *, seen: bool, over_time:
     if seen:
         zh += "现用模型训练时这些结果可能已知，比较对其有利。"
         en += " These outcomes may have been known when the champion was trained: the comparison then favours it."
-    by = STORED if over_time else FOLDS
+    by = FOLDS if in_folds else STORED
     return {"champion": STORED, "challenger": by, "champion_refitted": False, "same_rows": True, "zh": zh, "en": en}
 
 

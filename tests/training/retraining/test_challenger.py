@@ -179,10 +179,28 @@ def test_labels_on_one_day_retrain_and_are_compared(home: Path, champion: dict[s
     assert (found["test"], found["tested_days"]) == ("out_of_fold", [])
     assert found["scored"]["challenger"] == "models_of_folds"
     assert "had not seen the enterprise" in found["scored"]["en"]
+    unseen, outcome = np.load(tmp_path / "labels" / "unseen.npy"), population(Lake(home).tables(), [date(2022, 3, 31)])
+    assert len(unseen) == found["rows"]
+    card = Bundle.load(Path(made["bundle"])).card
+    by_folds = card["figures"]["auc"]["value"]  # the mean over repeats; the job takes the mean score
+    assert found["auc"]["challenger"]["value"] == pytest.approx(by_folds, abs=0.02)
+    assert found["defaults"] == int(outcome.outcome.sum())
+    seen = compare_in_sample(home, Path(made["bundle"]), date(2022, 3, 31), outcome)
+    assert seen > found["auc"]["challenger"]["value"] + 0.005, "the bundle has learned from these rows"
     other = {**request, "rows": {**rows, "features": FEW[:3]}}
     again = build_challenger(other, str(home), str(tmp_path / "fewer"), made["bundle"])["comparison"]
     assert again["champion_saw_test"] is True
     assert "the comparison then favours it" in again["scored"]["en"]
+
+
+def compare_in_sample(home: Path, folder: Path, day: date, people: Any) -> float:
+    """AUC of a bundle on the rows that it learned from."""
+    bundle = Bundle.load(folder)
+    table = panel_features(Lake(home), people, features=CATALOGUE, neighbourhood=True)
+    assert table.column("as_of").to_pylist() == [day] * len(table)
+    pd = score_features(table, bundle).pd
+    bad, good = pd[people.outcome == 1], pd[people.outcome == 0]
+    return float(np.mean((bad[:, None] > good) + 0.5 * (bad[:, None] == good)))
 
 
 def prepared(folder: Path, seed: int = 0) -> tuple[Path, Path]:
@@ -210,6 +228,11 @@ def test_a_prepared_table_retrains_and_is_compared_with_its_like_only(champion: 
     assert found["auc"]["champion"]["value"] > 0.6
     unlike = build_challenger(request, str(tmp_path), str(tmp_path / "first"), champion["bundle"])
     assert unlike["comparison"] is None
+    twin = {**request, "plan": {"folds": 2, "challengers": ["logistic_regression"]}}
+    same = build_challenger(twin, str(tmp_path), str(tmp_path / "twin"), first["bundle"])
+    assert same["digest"] != first["digest"]
+    assert (same["comparison"]["identical"], same["comparison"]["scored"]["challenger"]) == (True, "stored_bundle")
+    assert "the very same scores" in same["comparison"]["scored"]["en"]
     assert "prepared table" in unlike["incomparable"]
 
 
