@@ -117,6 +117,7 @@ def test_two_hundred_kills(home: Path, database_url: str, capsys: pytest.Capture
         print(
             f"\n{database_url[:6]}...: {crashes.kills} kills; acknowledged {dict(told)}, none lost; "
             f"{rows} assessments, {entries} entries, all whole; "
-            f"{len(consumer.taken)} events, each taken once by its id, {again} sent again; "
+            f"{len(consumer.taken)} events, each taken once by its id; "
+            f"{again} sent again, {consumer.torn} torn on the way; "
             f"{counter.done_before} asked again under their key and found done"
         )

@@ -77,12 +77,11 @@ def test_a_flipped_byte_of_a_stored_decision_is_found_at_its_entry(file: Path, t
     (entry,) = connection.execute("SELECT sequence FROM ledger WHERE subject = ? LIMIT 1", (assessment,)).fetchone()
     connection.close()
     size = 512  # of a piece that lies together: a long value is spread over pages
-    for number in range(20):
-        start = rng.randrange(len(decision) - size)
-        place = whole.find(decision[start : start + size])
-        if place < 0:  # the piece goes over the end of a page
-            continue
-        at = place + rng.randrange(size)
+    pieces = {start: decision[start : start + size] for start in range(0, len(decision) - size, size // 2)}
+    own = [piece for piece in pieces.values() if whole.count(piece) == 1]  # not also in another decision
+    assert len(own) > 3
+    for number, piece in enumerate(rng.choices(own, k=12)):
+        at = whole.find(piece) + rng.randrange(size)
         copy = tmp_path / f"{number}.sqlite3"
         copy.write_bytes(whole[:at] + bytes([whole[at] ^ rng.randrange(1, 256)]) + whole[at + 1 :])
         (first, *_), _ = looked_at(copy)

@@ -12,7 +12,9 @@ from models.tables import input_digests
 from service.inputs import kept_tables, rows_content
 from service.ledger import draft
 from service.ledger.entry import FIRST, placed
+from service.ledger.rows_told import TOLD_TABLES, differences, row_told, rows_in, with_rows
 
+ROWS = json.loads((Path(__file__).parents[2] / "golden" / "ledger_rows_v1.json").read_text(encoding="utf-8"))
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "ledger_v1.json").read_text(encoding="utf-8"))
 
 
@@ -37,3 +39,15 @@ def test_kept_rows_are_read_and_have_the_digest_that_they_had() -> None:
     assert tables.by_kind["invoice"].num_rows == 2
     again = rows_content(tables, day)
     assert json.loads(again.manifest.content)["as_of"] == GOLDEN["as_of"]
+
+
+def test_rows_are_told_as_they_were() -> None:
+    """Columns as text, free text and names by digest; columns that are new since then take nothing from it."""
+    told = rows_in({"rows_after": ROWS["rows_after"]})
+    assert [one.facts() for one in told] == ROWS["rows_after"]
+    for known in told:
+        found = row_told(TOLD_TABLES[known.table], ROWS["rows"][known.table])
+        assert found.key == known.key
+        assert found.columns.keys() >= known.columns.keys()
+        assert differences(known, found) == []
+        assert rows_in(with_rows({}, [found])) == [found]

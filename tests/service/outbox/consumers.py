@@ -25,6 +25,7 @@ class Consumer:
     requests: list[str] = field(default_factory=list)  # ids, repeats included
     taken: list[dict[str, Any]] = field(default_factory=list)  # events that were answered 2xx, each id once
     bad: list[str] = field(default_factory=list)
+    torn: int = 0  # requests that ended before their body did
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -62,7 +63,11 @@ class Consumer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # the sender died while it sent
+                    consumer.torn += 1
+                    return
                 status = consumer.receive(self.headers, body)
                 try:
                     self.send_response(status)
