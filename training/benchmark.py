@@ -32,8 +32,9 @@ class Logistic:
         self._seed = seed
         self._folds = folds
 
-    def fit(self, matrix: Matrix, outcome: Matrix) -> Logistic:
-        """Learn medians, scales, penalty and coefficients from the rows."""
+    def fit(self, matrix: Matrix, outcome: Matrix, weight: Matrix | None = None) -> Logistic:
+        """Learn medians, scales, penalty and coefficients from the rows; `weight` counts a row so many times."""
+        counts = np.ones(len(outcome)) if weight is None else weight
         self._median = np.array([_median(column) for column in matrix.T])
         plain = self._plain(matrix)
         self._mean, spread = plain.mean(axis=0), plain.std(axis=0)
@@ -43,10 +44,10 @@ class Logistic:
         splitter = StratifiedKFold(self._folds, shuffle=True, random_state=self._seed)
         for learn, held in splitter.split(rows, outcome):
             for position, strength in enumerate(STRENGTHS):
-                line = _line(rows[held], penalised(rows[learn], outcome[learn], strength))
-                losses[position] += float(np.sum(np.logaddexp(0.0, line) - outcome[held] * line))
+                line = _line(rows[held], penalised(rows[learn], outcome[learn], strength, counts[learn]))
+                losses[position] += float(counts[held] @ (np.logaddexp(0.0, line) - outcome[held] * line))
         self.strength = STRENGTHS[int(losses.argmin())]
-        self._coefficients = penalised(rows, outcome, self.strength)
+        self._coefficients = penalised(rows, outcome, self.strength, counts)
         return self
 
     def log_odds(self, matrix: Matrix) -> Matrix:
@@ -82,7 +83,7 @@ class LogisticRegression:
         fills = learn_fills(sample.matrix, sample.directions, sample.feeds, [kind == CATEGORY for kind in sample.kinds])
         kept = agreeing(fills.learned_from(sample.matrix), sample.outcome, sample.directions)
         model = Logistic([sample.units[column] == "fen" for column in kept], seed=seed)
-        model.fit(sample.matrix[:, kept], sample.outcome)
+        model.fit(sample.matrix[:, kept], sample.outcome, sample.weight)
         return FittedLogistic(model, kept, {"l2_strength": model.strength})
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
 from training.benchmark import STRENGTHS, Logistic, penalised
+from training.benchmark import LogisticRegression as LogisticLearner
+from training.sample import Sample
 
 
 def rows(seed: int = 0, count: int = 120) -> tuple[np.ndarray, np.ndarray]:
@@ -41,3 +45,28 @@ def test_money_is_taken_by_its_logarithm_and_missing_values_by_the_median() -> N
     assert at[0] > at[2] > at[1]
     assert at[2] == pytest.approx(at[3])
     assert abs(at[0] - at[1]) < 20
+
+
+def test_weights_count_as_scikit_learn_counts_them() -> None:
+    """Rows weigh as they do for every other learner: the same coefficients by another hand, others than without."""
+    matrix, outcome = rows()
+    weight = np.random.default_rng(4).uniform(0.1, 3.0, len(outcome))
+    model = Logistic([False] * matrix.shape[1], seed=0).fit(matrix, outcome, weight)
+    standard = (matrix - matrix.mean(axis=0)) / matrix.std(axis=0)
+    oracle = LogisticRegression(C=model.strength, tol=1e-10, max_iter=10_000).fit(standard, outcome, weight)
+    np.testing.assert_allclose(model.log_odds(matrix), oracle.decision_function(standard), atol=2e-3)
+    plain = Logistic([False] * matrix.shape[1], seed=0).fit(matrix, outcome)
+    assert np.abs(plain.log_odds(matrix) - model.log_odds(matrix)).max() > 0.05
+
+
+def test_the_learner_hands_its_weights_on() -> None:
+    """A sample in which late rows count for little is learned from as such."""
+    matrix, outcome = rows()
+    names = tuple(f"x{place}" for place in range(matrix.shape[1]))
+    sample = Sample(
+        matrix=matrix, outcome=outcome, names=names, directions=(0,) * len(names),
+        entity=np.array([f"E{row}" for row in range(len(outcome))]), data_origin=("test",), label_origin="test",
+    )  # fmt: skip
+    weight = np.where(np.arange(len(outcome)) < 60, 1.0, 0.01)
+    found = LogisticLearner().fit(replace(sample, weight=weight), seed=0).log_odds(matrix)
+    assert np.abs(found - LogisticLearner().fit(sample, seed=0).log_odds(matrix)).max() > 0.05
