@@ -30,7 +30,7 @@ GROUP = ("E5", "E6", "E7")  # one person holds 60 % of E5 and E6; E6 holds all o
 Rows = list[dict[str, Any]]
 
 
-def holding(of: str, holder: str, share: str, **more: Any) -> dict[str, Any]:
+def holding(of: str, holder: str, share: str | None, **more: Any) -> dict[str, Any]:
     """A shareholder of an enterprise, since 2018."""
     return {
         "enterprise_id": of, "relation": "shareholder", "party_id": holder, "party_is_person": "no",
