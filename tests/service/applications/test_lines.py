@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from sqlalchemy import text
 
 from models.records.credit_line import CREDIT_LINE
-from service.applications.commitments import is_committed, last_day
+from service.applications.commitments import hold_enterprises, is_committed, last_day
 from service.applications.rows import read
 from service.cli.replay import replayed
 from service.credit_lines import lines_seen
@@ -222,6 +224,24 @@ def test_a_fellow_member_s_line_approved_at_once_is_seen(bank: Bank) -> None:
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     refused = next(answer for answer in answers if answer.status_code == 409)
     problem_of(refused, 409, "exposure-changed")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("held", ["E5", "E6"])
+def test_whoever_commits_the_bank_waits_for_whoever_does(bank: Bank, held: str) -> None:
+    """An approval for E5 waits while E5, or its fellow member E6, is held by another transaction."""
+    tie = {"enterprise_id": "E5", "relation": "guarantor", "party_id": "E6", "began_on": "2018-01-01"}
+    learn(bank.service.settings.home, "relation", {**tie, "known_at": "2019-01-01"})
+    case = bank.moved("officer", bank.apply(amount="200000"), "submit")
+    waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with ThreadPoolExecutor(1) as pool:
+        with bank.service.store.writing() as connection:
+            hold_enterprises(connection, [held])
+            answer = pool.submit(bank.step, "second", case, "approve")
+            while not answer.done() and not connection.execute(waits).scalar_one():
+                pass
+            assert not answer.done(), "it did not wait"
+        assert answer.result().status_code == 200
 
 
 def test_authority_is_over_the_total(bank: Bank) -> None:
