@@ -10,9 +10,11 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from models.errors import AssetlightError
 from service.operations.logs import logger
@@ -268,6 +270,9 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     """What the framework refuses: no such path, wrong method, a body too large or of another type."""
     assert isinstance(error, HTTPException)  # noqa: S101
     status = HTTPStatus(error.status_code)
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(methods_at(request)))
     if status == HTTPStatus.BAD_REQUEST and error.detail == BODY_NOT_PARSED:
         return problem_response(
             request.url.path,
@@ -284,8 +289,19 @@ async def on_http_error(request: Request, error: Exception) -> Response:
         status=status,
         title=status.phrase,
         detail=str(error.detail or status.description),
-        headers=error.headers,
+        headers=headers,
     )
+
+
+def methods_at(request: Request) -> set[str]:
+    """Every method that some route takes at the path of a request: the framework tells only those of one route."""
+    path = str(request.scope["path"]).removeprefix(request.scope.get("root_path", ""))
+    found: set[str] = set()
+    for context in iter_route_contexts(request.app.routes):
+        template = str(getattr(context, "path_format", None) or getattr(context, "path", ""))
+        if template and compile_path(template)[0].match(path):
+            found |= context.methods or set()
+    return found
 
 
 async def on_unexpected_error(request: Request, error: Exception) -> Response:

@@ -166,3 +166,25 @@ def test_an_origin_is_a_short_word(client: TestClient, origin: str) -> None:
     problem = refused(client, 422, json=asked(records={"invoice": [INVOICE]}, records_origin=origin))
     assert problem["field"] == "records_origin"
     assert "short word" in problem["expected"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("OPTIONS", "/v1/applications", "GET, POST"),
+        ("DELETE", "/v1/applications", "GET, POST"),
+        ("POST", "/v1/applications/some", "GET"),
+        ("DELETE", "/v1/applications/some/attachments", "GET, POST"),
+        ("PUT", "/v1/assessments", "POST"),
+        ("PUT", "/v1/batches", "GET, POST"),
+        ("PATCH", "/v1/events/subscriptions/some", "DELETE"),
+        ("PUT", "/v1/models", "GET, POST"),
+    ],
+)
+def test_a_method_that_is_not_taken_names_every_one_that_is(
+    client: TestClient, method: str, path: str, allowed: str
+) -> None:
+    """RFC 9110, 15.5.6: of all routes at the path, not of the first one."""
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert answer.headers["content-type"] == "application/problem+json"
