@@ -1,31 +1,28 @@
-"""What the books of everybody say, read once for all buckets and kept with the run."""
+"""What the books of everybody say: read once, a file for each hash bucket of the lake, kept with the run."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from models.lake import Lake
+from models.lake import Lake, bucket_of
 from models.tables import NETWORK_KINDS, Books, books_of
-from service.batch.files import read_mapped, write_mapped
+from service.batch.files import Output, read_mapped, write_mapped
 
 SCHEMA = pa.schema([("one", pa.string()), ("other", pa.string()), ("near", pa.string())])
 
 
-def all_books(lake: Lake, as_of: date) -> Books:
-    """What the digests say of partners; nothing is read where nobody trades with another."""
-    books = Books()
-    trading = lake.trading()
-    for bucket in range(lake.buckets) if trading else ():
-        books.add(books_of(lake.bucket(bucket, NETWORK_KINDS), as_of, trading))
-    return books
+def books_in(lake: Lake, number: int, as_of: date) -> Books:
+    """What the digests say of the trading partners in one hash bucket of the lake."""
+    trading = {one for one in lake.trading() if bucket_of(one, lake.buckets) == number}
+    return books_of(lake.bucket(number, NETWORK_KINDS), as_of, trading) if trading else Books()
 
 
-def write_books(books: Books, folder: Path, name: str) -> None:
+def write_books(books: Books, folder: Path, name: str) -> Output:
     """Keep them: a row with `near` for an enterprise, a row with `other` for a pair."""
     near, pairs = sorted(books.near.items()), sorted(books.pairs)
     rows = pa.table(
@@ -36,13 +33,13 @@ def write_books(books: Books, folder: Path, name: str) -> None:
         },
         schema=SCHEMA,
     )
-    write_mapped(folder, name, rows)
+    return write_mapped(folder, name, rows)
 
 
-def read_books(path: Path, enterprises: Collection[str]) -> Books:
+def read_books(paths: Sequence[Path], enterprises: Collection[str]) -> Books:
     """What `write_books` kept, as far as the digests of some enterprises need it: the pairs of theirs and of their
-    partners, and the digests of all whom these name. The rest of the file stays where it is."""
-    rows = read_mapped(path)
+    partners, and the digests of all whom these name. The rest of the files stays where it is."""
+    rows = pa.concat_tables([SCHEMA.empty_table(), *map(read_mapped, paths)])
     pairs, near = rows.filter(rows["near"].is_null()), rows.filter(rows["near"].is_valid())
     theirs = _naming(pairs, pa.array(sorted(enterprises), pa.string()))
     found = _naming(pairs, _names(theirs))

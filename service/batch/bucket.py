@@ -23,12 +23,21 @@ from models.lake import Lake, Manifest, bucket_of
 from models.policy import Policy
 from models.scoring import score, score_beside, score_facts
 from models.tables import ParquetFiles, Tables
-from service.batch.books import read_books
+from service.batch.books import books_in, read_books, write_books
 from service.batch.cutting import tables_of
 from service.batch.errors import BatchInputChanged
 from service.batch.facts import facts_table, read_facts
 from service.batch.files import Output, write_rows
-from service.batch.inputs import BOOKS, LAKE_MANIFEST, bundle_in, check_readable, neighbourhood_in, overlay_in
+from service.batch.inputs import (
+    BOOKS,
+    LAKE_MANIFEST,
+    books_files,
+    books_name,
+    bundle_in,
+    check_readable,
+    neighbourhood_in,
+    overlay_in,
+)
 from service.batch.isolating import Failure, survivors
 from service.batch.plan import Bucket, Plan
 from service.batch.remote import lake_at
@@ -47,11 +56,12 @@ FAILURE_SCHEMA = pa.schema([(name, pa.string()) for name in ("enterprise_id", "e
 
 @dataclass(frozen=True)
 class Task:
-    """One bucket to do: the plan, the bucket, and the folder of the run."""
+    """One bucket to do: the plan, the bucket, and the folder of the run. `prepares`: its books, which others need."""
 
     plan: Plan
     bucket: Bucket
     folder: str
+    prepares: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,8 @@ def do_bucket(task: Task, keep: Keep | None = None, policy: Policy | None = None
     scored is a row of the failures.
     """
     plan, bucket, folder = task.plan, task.bucket, Path(task.folder)
+    if task.prepares:
+        return _prepare(plan, bucket, folder)
     policy = _policy(plan, folder) if policy is None else policy
     found = (
         _from_facts(plan, bucket, folder, policy) if plan.inputs.facts else _from_records(plan, bucket, folder, policy)
@@ -125,6 +137,18 @@ def do_bucket(task: Task, keep: Keep | None = None, policy: Policy | None = None
     )
 
 
+def _prepare(plan: Plan, bucket: Bucket, folder: Path) -> Receipt:
+    """Keep the books of one hash bucket with the inputs."""
+    lake = _lake(plan.places.lake, str(folder), plan.digest)
+    try:
+        books = books_in(lake, bucket.lake[0], plan.as_of)
+    except Exception:
+        check_readable(_own_files(lake, bucket))
+        raise
+    kept = write_books(books, folder, books_name(bucket))
+    return Receipt(plan.digest, bucket.name, 0, 0, 0, 0, {}, {BOOKS: kept})
+
+
 def flat_rows(decisions: Decisions, groups: pa.Table, *, decision_ids: bool | Sequence[str]) -> pa.Table:
     """One row per decision: the flat columns, the groups of the enterprise, the decision in full."""
     table = decisions.to_arrow(decision_ids=decision_ids)
@@ -156,7 +180,7 @@ def _from_records(plan: Plan, bucket: Bucket, folder: Path, policy: Policy) -> _
     except Exception:
         check_readable(_own_files(lake, bucket))
         raise
-    books = None if bucket.enterprises is not None else read_books(folder / BOOKS, ids)
+    books = None if bucket.enterprises is not None else read_books(books_files(plan, folder), ids)
 
     def decide(some: Sequence[str]) -> Decisions:
         held = tables if len(some) == len(ids) else lake.tables(enterprises=some, neighbourhood=True)

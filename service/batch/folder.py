@@ -221,6 +221,10 @@ class RunFolder:
             self.shared.put(name, content)
         return write_bytes(self.path, name, content)
 
+    def has(self, name: str) -> bool:
+        """Whether a file is in the folder."""
+        return (self.path / name).exists() if self.shared is None else self.shared.size(name) is not None
+
     def remove(self, name: str) -> None:
         """Delete a file of the folder, if it is there."""
         if self.shared is not None and self.shared.size(name) is not None:

@@ -3,7 +3,7 @@
     inputs/lake.json          the state of the lake
     inputs/ties.arrow         who trades with whom; none without invoices
     inputs/groups.arrow       who may belong to whose group; inputs/members.arrow: who of them has rows of their own
-    inputs/books.arrow        the digests of trading partners
+    inputs/books/NNN.arrow    the digests of the trading partners in a hash bucket: made by the run's workers
     inputs/bundles/DIGEST12/  the models that decide
     inputs/policy/NAME/       the bank's own policy folder, where it has one
 
@@ -20,15 +20,15 @@ import pyarrow.parquet as pq
 
 from models.bundle import Bundle
 from models.lake import GROUP_KINDS, KINDS_READ, Manifest, Neighbourhood
-from service.batch.books import all_books, write_books
 from service.batch.errors import BucketUnreadable
 from service.batch.files import read_mapped, write_bytes, write_mapped
-from service.batch.plan import Plan
+from service.batch.plan import Bucket, Plan
 from service.batch.remote import lake_at
 
 INPUTS = "inputs"
 LAKE_MANIFEST, BUNDLES, POLICY = f"{INPUTS}/lake.json", f"{INPUTS}/bundles", f"{INPUTS}/policy"
-TIES, TIED, MEMBERS, BOOKS = (f"{INPUTS}/{name}.arrow" for name in ("ties", "groups", "members", "books"))
+TIES, TIED, MEMBERS = (f"{INPUTS}/{name}.arrow" for name in ("ties", "groups", "members"))
+BOOKS = f"{INPUTS}/books"
 MOST_NAMED = 20  # unreadable files in one message
 
 
@@ -40,20 +40,31 @@ def keep_inputs(plan: Plan, folder: Path, manifest: Manifest | None) -> None:
         return
     if not (folder / LAKE_MANIFEST).exists():
         write_bytes(folder, LAKE_MANIFEST, manifest.to_bytes())
-    whole = any(bucket.enterprises is None for bucket in plan.buckets)
-    if (folder / MEMBERS).exists() and ((folder / BOOKS).exists() or not whole):
+    if (folder / MEMBERS).exists():
         return
     lake = lake_at(plan.places.lake, manifest)
     try:
         found = lake.neighbourhood()
-        known = lake_at(plan.places.lake, manifest, found)
-        books = all_books(known, plan.as_of) if whole else None
     except Exception:
         check_readable(lake.files([*KINDS_READ, *GROUP_KINDS]))
         raise
-    if books is not None:
-        write_books(books, folder, BOOKS)
     _keep_neighbourhood(found, folder)
+
+
+def books_wanted(plan: Plan) -> list[Bucket]:
+    """The hash buckets of which the digests need the books of trading partners, as work to be handed out."""
+    numbers = sorted({number for bucket in plan.buckets for number in bucket.lake})
+    return [Bucket(f"{number:03d}", 0, lake=(number,)) for number in numbers]
+
+
+def books_name(bucket: Bucket) -> str:
+    """Where the books of one hash bucket are kept."""
+    return f"{BOOKS}/{bucket.name}.arrow"
+
+
+def books_files(plan: Plan, folder: Path) -> list[Path]:
+    """The files of all of them."""
+    return [folder / books_name(bucket) for bucket in books_wanted(plan)]
 
 
 def neighbourhood_in(folder: Path) -> Neighbourhood:

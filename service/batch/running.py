@@ -24,11 +24,12 @@ from service.batch.elsewhere import do_bucket_anywhere
 from service.batch.errors import BatchCancelled, BatchIncomplete, BatchWorkersLost, BucketUnreadable
 from service.batch.files import remove_drafts
 from service.batch.folder import COUNTERS, MANIFEST, RunFolder
-from service.batch.inputs import keep_inputs
+from service.batch.inputs import books_name, books_wanted, keep_inputs
 from service.batch.plan import Bucket, Plan
 from service.batch.storage import Storage
 
 LOOK_S = 0.5  # how often somebody looks whether the run was cancelled
+PREPARED_HERE = 1_000_000  # records whose books this process reads sooner than others are started for it
 MOST_LOSSES = 3  # pools of processes that may break before the run gives up
 Result = Receipt | BucketUnreadable
 RUNNING, DONE, STOPPED, CANCELLED, INCOMPLETE = "running", "done", "stopped", "cancelled", "incomplete"
@@ -149,6 +150,7 @@ def _do(
     keep_inputs(plan, folder.path, lake)
     folder.share_inputs()
     place = str(folder.path.resolve()) if folder.shared is None else folder.shared.url
+    _prepare(plan, folder, place, engine)
     tasks = [Task(plan, bucket, place) for bucket in left]
     for bucket, result in engine(tasks, lambda: folder.cancelled):
         if isinstance(result, BucketUnreadable):
@@ -158,6 +160,22 @@ def _do(
             receipts[bucket.name] = result
         watch.tell(RUNNING)
     return unread
+
+
+def _prepare(plan: Plan, folder: RunFolder, place: str, engine: Engine) -> None:
+    """The books that digests need, by hash bucket: of everybody, or nobody can be decided on."""
+    left = [bucket for bucket in books_wanted(plan) if not folder.has(books_name(bucket))]
+    tasks = [Task(plan, bucket, place, prepares=True) for bucket in left]
+    if not tasks:
+        return
+    does = in_this_process if plan.rows <= PREPARED_HERE else engine
+    unread = [found for _, found in does(tasks, lambda: folder.cancelled) if isinstance(found, BucketUnreadable)]
+    if unread:
+        first = unread[0]
+        raise BucketUnreadable(
+            first.problem if len(unread) == 1 else f"files of {len(unread)} buckets cannot be read",
+            where="; ".join(str(error.where) for error in unread), found=first.found, advice=first.advice,
+        )  # fmt: skip
 
 
 def stopped() -> BatchCancelled:

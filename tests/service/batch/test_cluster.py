@@ -102,9 +102,12 @@ def losses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return lost
 
 
-def test_the_bytes_are_those_of_this_machine(service: Service, nodes: TwoNodes, tmp_path: Path) -> None:
-    """Every file and the manifest, and the same progress to the end."""
+def test_the_bytes_are_those_of_this_machine(
+    service: Service, nodes: TwoNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every file and the manifest, and the same progress to the end; the books are read on the cluster too."""
     ran(service, tmp_path / "local")
+    monkeypatch.setattr("service.batch.running.PREPARED_HERE", 0)
     steps: list[Step] = []
     plan = planned(service)
     run_plan(plan.plan, tmp_path / "ray", plan.lake, engine=RayCluster(nodes.address), progress=steps.append)
