@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, reduce
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 
 import models
 from models.bundle import SIMULATED, SIMULATED_CAUTION, Bundle
-from models.decision.record import DecisionRecord, sealed
+from models.decision.record import DecisionRecord, identity, members_of, sealed
 from models.default_probability import ProbabilityColumns
 from models.errors import AssetlightError
 from models.explanation import (
@@ -75,6 +76,21 @@ class Decisions:
 
     def kept(self, row: int) -> tuple[DecisionRecord, bytes]:
         """The decision of one row as a record with its id, and the bytes in which it is kept (`to_json`)."""
+        return sealed(DecisionRecord.model_validate(self._content(row)))
+
+    def decision_id(self, row: int) -> str:
+        """The id of the record of one row, without making the record: what many rows share is written once."""
+        return identity(self._content(row), self._shared)
+
+    @cached_property
+    def _shared(self) -> dict[str, bytes]:
+        """What is the same in every record, as it is written."""
+        return members_of(
+            self.record(0), ("as_of", "bundle", "code_version", "compared_with", "policy", "schema_version")
+        )
+
+    def _content(self, row: int) -> dict[str, Any]:
+        """The parts of a record as the stages give them."""
         product = self.cases.products[int(self.cases.product[row])]
         requested = int(self.cases.requested_fen[row])
         pd = _number(self.probability.pd[row])
@@ -82,7 +98,7 @@ class Decisions:
         origin = tuple(self.record_origins[row].as_py() or ())
         simulated = SIMULATED in origin or self.bundle.simulated
         against = self.probability.against
-        content = {
+        return {
             "schema_version": 2 if against is None else 3,
             "decision_id": "",
             "enterprise_id": self.enterprise_ids[row].as_py(),
@@ -125,12 +141,11 @@ class Decisions:
             "simulated": simulated,
             "caution": SIMULATED_CAUTION if simulated else None,
         }
-        return sealed(DecisionRecord.model_validate(content))
 
     def to_arrow(self, *, decision_ids: bool | Sequence[str] = True) -> pa.Table:
-        """One flat row per decision. The ids need every record built (about a millisecond each); leave them out with
-        `decision_ids=False` where millions are scored and the records are made later, on demand, or give those of
-        records that were built before.
+        """One flat row per decision. The ids need every part of every record; leave them out with
+         `decision_ids=False` where millions are scored and the records are made later, on demand, or give
+        those of records that were built before.
         """
         limit = pa.array(self.limits.limit_fen)
         grade = np.where(self.cases.grade == UNKNOWN, len(GRADES), self.cases.grade)
@@ -163,7 +178,7 @@ class Decisions:
             "policy_digest": _words([self.policy.digest], np.zeros(len(self), dtype=np.int64)),
         }
         if decision_ids is not False:
-            ids = [self.record(row).decision_id for row in range(len(self))] if decision_ids is True else decision_ids
+            ids = [self.decision_id(row) for row in range(len(self))] if decision_ids is True else decision_ids
             columns["decision_id"] = pa.array(ids, pa.string())
         return pa.table(columns)
 

@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from models.canonical import canonical_json, sha256_hex
+from models.canonical import canonical_json, canonical_parts, sha256_hex
 
 
 class Frozen(BaseModel):
@@ -144,6 +144,7 @@ class ComparedWithV1(Frozen):
     enterprises: int
 
 
+WITHOUT_FRACTIONS = frozenset({"gates", "sources", "caps", "waterfall", "missing_documents", "request"})
 SINCE_VERSION_2 = ("pd_low", "pd_high")
 SINCE_VERSION_3 = ("compared_with",)
 WITHOUT = {1: {*SINCE_VERSION_2, *SINCE_VERSION_3}, 2: {*SINCE_VERSION_3}, 3: set[str]()}  # by version
@@ -230,6 +231,37 @@ def sealed(draft: DecisionRecord) -> tuple[DecisionRecord, bytes]:
     identity = sha256_hex(_joined(members))
     members["decision_id"] = canonical_json(identity)
     return draft.model_copy(update={"decision_id": identity}), _joined(members)
+
+
+def members_of(record: DecisionRecord, names: Collection[str]) -> dict[str, bytes]:
+    """Some members of a record as they are written."""
+    tree = record.tree()
+    return {name: canonical_json(tree[name]) for name in names if name in tree}
+
+
+def identity(content: Mapping[str, Any], shared: Mapping[str, bytes]) -> str:
+    """The id of the record that `content` would become; members that are in `shared` are taken as written there."""
+    members = dict(shared)
+    for name, value in content.items():
+        if name not in shared:
+            parts = name in WITHOUT_FRACTIONS
+            members[name] = canonical_parts(value, _part) if parts else canonical_json(_with_fractions(value))
+    del members["decision_id"]
+    return sha256_hex(_joined(members))
+
+
+def _part(value: object) -> object:
+    """The fields of a part of a record, a day as text."""
+    return value.isoformat() if isinstance(value, date) else vars(value)
+
+
+def _with_fractions(value: object) -> object:
+    """The reasons, which have points, as JSON values; whatever else has fractions is one."""
+    if not isinstance(value, list):
+        return value
+    return [
+        {name: _part(item) if isinstance(item, date) else item for name, item in vars(one).items()} for one in value
+    ]
 
 
 def _joined(members: Mapping[str, bytes]) -> bytes:

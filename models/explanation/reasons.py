@@ -172,7 +172,7 @@ def _basis(limits: LimitColumns, row: int) -> Figure:
     """How the sources come to their amounts: for invoice turnover, share times net sales."""
     zh, en = [], []
     for source in limits.sources:
-        if not source.counts[row] or (source.value[row] == 0 and len(limits.sources) > 1):
+        if not source.counts_at(row) or (source.value[row] == 0 and len(limits.sources) > 1):
             continue
         behind = source.inputs.get("sales_behind_debtors_fen")
         if {"sales_12m_fen", "advance_share"} <= source.inputs.keys() and (behind is None or behind.values[row] == 0):

@@ -60,7 +60,7 @@ class Cap:
 
 def waterfall(limits: LimitColumns, row: int) -> list[Step]:
     """Every step that concerns the case, in order; the last one's running amount is the limit."""
-    silent = {rule.code for rule in (*limits.sources, *limits.ceilings) if not rule.counts[row]}
+    silent = {rule.code for rule in (*limits.sources, *limits.ceilings) if not rule.counts_at(row)}
     exposure = (step for step in limits.steps if step.code in (EXISTING_EXPOSURE, COMMITTED_LINES))
     silent |= {step.code for step in exposure if not step.delta[row]}
     return [
@@ -97,7 +97,7 @@ def sources(limits: LimitColumns, policy: Policy, row: int) -> list[Cap]:
 
 def caps(limits: LimitColumns, policy: Policy, row: int) -> list[Cap]:
     """The order-free table: lowest first, ties in the order of the waterfall, not applicable ones last."""
-    counting = sorted({int(cap.value[row]) for cap in limits.caps if cap.counts[row]})
+    counting = sorted({int(cap.value[row]) for cap in limits.caps if cap.counts_at(row)})
     limit = int(limits.limit_fen[row])
     rows = [
         _cap(
@@ -105,8 +105,8 @@ def caps(limits: LimitColumns, policy: Policy, row: int) -> list[Cap]:
             policy,
             row,
             limit=limit,
-            rank=counting.index(int(cap.value[row])) + 1 if cap.counts[row] else None,
-            binding=bool(limits.binds(cap)[row]),
+            rank=counting.index(int(cap.value[row])) + 1 if cap.counts_at(row) else None,
+            binding=limits.binds_at(cap, row),
         )
         for cap in limits.caps
     ]

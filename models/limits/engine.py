@@ -115,6 +115,10 @@ class LimitColumns:
         result: Mask = cap.counts & (cap.value == self.lowest_cap) & ~self.stopped
         return result
 
+    def binds_at(self, cap: AmountColumns, row: int) -> bool:
+        """The same of one row: a record looks at its own row, however many others there are."""
+        return cap.counts_at(row) and bool(cap.value[row] == self.lowest_cap[row]) and not self.stopped[row]
+
 
 def compute_limits(
     cases: Cases,

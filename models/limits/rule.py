@@ -115,6 +115,10 @@ class AmountColumns:
         result: Mask = self.status != _NOT_APPLICABLE
         return result
 
+    def counts_at(self, row: int) -> bool:
+        """The same of one row."""
+        return bool(self.status[row] != _NOT_APPLICABLE)
+
     def document_at(self, row: int) -> Document:
         """The document that would settle the rule where it is pending."""
         return _document_at(self.document, row)

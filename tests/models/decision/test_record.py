@@ -74,6 +74,31 @@ def test_numbers_come_back_bit_for_bit(pd: float, rate: float) -> None:
     assert found.hex() == (rate + 0.0).hex()
 
 
+@pytest.mark.parametrize("against", [None, PAYING], ids=["version 2", "version 3"])
+def test_an_id_without_the_record_is_the_id_of_the_record(
+    against: ReferencePopulation | None,
+) -> None:
+    """Of granted, cut, referred and declined cases, with facts missing, tiny, large, whole, or a minus zero."""
+    found = decisions(
+        {},
+        {"requested_fen": 250_000_050},
+        {"requested_fen": 100, "void_rate_12m": -0.0},
+        {"pd": 0.9},
+        {"pd": float("nan"), "void_rate_12m": float("nan")},
+        {"void_rate_12m": 1e-7, "sales_12m_fen": 0.0},
+        {"void_rate_12m": 1.0, "sales_12m_fen": 3e15},
+        {"sales_12m_fen": float("nan")},
+        against=against,
+    )
+    found = replace(found, record_origins=pa.array([["bank"], ["simulated"], []] + [["bank", "contest"]] * 5))
+    outcomes = set(found.to_arrow(decision_ids=False)["outcome"].to_pylist())
+    assert outcomes >= {"refer", "decline"}
+    ids = [found.record(row).decision_id for row in range(len(found))]
+    assert [found.decision_id(row) for row in range(len(found))] == ids
+    assert found.to_arrow()["decision_id"].to_pylist() == ids
+    assert len(set(ids)) == len(ids)
+
+
 def test_another_content_is_another_id() -> None:
     """One changed fact changes the id."""
     assert record().decision_id != record(void_rate_12m=0.031).decision_id
