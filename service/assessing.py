@@ -133,7 +133,7 @@ class Assessor:
         """The same, also where nothing is stored of it any more. `without_line`: the line that is being decided on."""
         tables = self.lake.tables(enterprises=[enterprise_id], neighbourhood=True)
         lines = self.register(self.connected(enterprise_id), without_line)
-        return with_lines(tables, enterprise_id, lines)
+        return with_lines(tables, [enterprise_id], lines)
 
     def connected(self, enterprise_id: str) -> frozenset[str]:
         """The enterprise and everybody who may be in its group."""

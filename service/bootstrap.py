@@ -156,7 +156,7 @@ class Service:
             register=self._credit_lines,
         )
 
-    def _credit_lines(self, enterprises: Collection[str], without: str | None) -> pa.Table:
+    def _credit_lines(self, enterprises: Collection[str] | None, without: str | None) -> pa.Table:
         """The lines that were approved here. Looking makes no database where there is none."""
         return register(self.store, enterprises, without) if self._has_store() else no_lines(enterprises)
 

@@ -12,27 +12,28 @@ from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from models.records.credit_line import CREDIT_LINE
 from models.tables import Tables
-from models.tables.point_in_time import ParquetFiles
+from models.tables.point_in_time import ParquetFiles, Source, concatenated, end_of_day
 from models.tables.visible import visible_batches
 
 NAME = CREDIT_LINE.name
-# Every version of every line of some enterprises; the line of an application that is left out comes second.
-Register: TypeAlias = "Callable[[Collection[str], str | None], pa.Table]"
+# Every version of every line of some enterprises (None: of all); the application that is left out comes second.
+Register: TypeAlias = "Callable[[Collection[str] | None, str | None], pa.Table]"
 
 
-def no_lines(_enterprises: Collection[str], _without: str | None = None) -> pa.Table:
+def no_lines(_enterprises: Collection[str] | None, _without: str | None = None) -> pa.Table:
     """The register of a bank that approves elsewhere."""
     return CREDIT_LINE.schema.empty_table()
 
 
-def with_lines(tables: Tables, enterprise_id: str, lines: pa.Table) -> Tables:
-    """The tables of one enterprise with lines in them, its own and those of whoever may be in its group."""
+def with_lines(tables: Tables, enterprises: Collection[str], lines: pa.Table) -> Tables:
+    """The tables of some enterprises with lines in them, their own and those of whoever may be in their groups."""
     if not len(lines):
         return tables
-    mine = pc.equal(lines.column("enterprise_id"), enterprise_id)
+    mine = pc.is_in(lines.column("enterprise_id"), value_set=pa.array(sorted(enterprises), pa.string()))
     own = {**tables.by_kind, NAME: _merged(tables.by_kind.get(NAME), lines.filter(mine))}
     if tables.neighbours is None:
         return Tables(own)
@@ -62,10 +63,18 @@ def _counts(line: dict[str, object], as_of: date) -> bool:
     return bool(line["frozen"]) or not isinstance(ends, date) or ends >= as_of
 
 
-def _merged(stored: object, lines: pa.Table) -> pa.Table:
-    """Stored rows (in memory) and lines; of a line of both, those given."""
-    assert not isinstance(stored, ParquetFiles), "one enterprise is read into memory"  # noqa: S101
-    if not isinstance(stored, pa.Table):
+def known_by(lines: pa.Table, as_of: date) -> pa.Table:
+    """The versions that were known by the end of a day: what is learned later is no part of a question about it."""
+    before = pa.scalar(end_of_day(as_of), lines.schema.field("known_at").type)
+    return lines.filter(pc.less(lines.column("known_at"), before))
+
+
+def _merged(stored: Source | None, lines: pa.Table) -> pa.Table:
+    """Stored rows and lines, in memory: there are few; of a line of both, those given."""
+    if stored is None:
         return lines
-    known = pc.is_in(stored.column("line_no"), value_set=lines.column("line_no").combine_chunks())
-    return pa.concat_tables([stored.filter(pc.invert(known)), lines])
+    held = stored
+    if isinstance(held, ParquetFiles):
+        held = concatenated(CREDIT_LINE, [pq.read_table(path) for path in held.paths])
+    known = pc.is_in(held.column("line_no"), value_set=lines.column("line_no").combine_chunks())
+    return pa.concat_tables([held.filter(pc.invert(known)), lines])

@@ -137,7 +137,9 @@ def score_portfolio(  # noqa: PLR0913  # what to score, where to, and who is tol
         if keeper is not None and enterprises is None:
             keeper.read_network(assessor.lake, [bucket.lake for bucket in planned.plan.buckets], as_of)
         engine = keeping(keeper, request, assessor.policy_on(as_of))
-        run = run_plan(planned.plan, Path(scratch) / "run", planned.lake, engine=engine, progress=advance)
+        run = run_plan(
+            planned.plan, Path(scratch) / "run", planned.lake, lines=planned.lines, engine=engine, progress=advance
+        )
         found = RunFolder(run.folder)
         parts = [str(path) for path in found.files(SCORES)]
         for part in parts:

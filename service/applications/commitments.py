@@ -99,8 +99,8 @@ class Line:
     known_at: datetime
 
 
-def register(store: Store, enterprises: Collection[str], without: str | None = None) -> pa.Table:
-    """Every version of every line of some enterprises as records; `without`: the application left out."""
+def register(store: Store, enterprises: Collection[str] | None, without: str | None = None) -> pa.Table:
+    """Every version of every line of some enterprises, or of all, as records; `without`: the application left out."""
     found: list[dict[str, Any]] = []
     with store.reading() as connection:
         for application in _ever_approved(connection, enterprises):
@@ -158,13 +158,12 @@ def _some(enterprises: Collection[str]) -> Iterator[list[str]]:
         yield [rows.printable(name) for name in names[start : start + AT_ONCE]]
 
 
-def _ever_approved(connection: Connection, enterprises: Collection[str]) -> Iterator[Application]:
-    for names in _some(enterprises):
-        chosen = select(APPLICATIONS).where(
-            APPLICATIONS.c.enterprise_id.in_(names),
-            APPLICATIONS.c.approved_fen.is_not(None),
-        )
-        yield from [rows.application_of(row) for row in connection.execute(chosen.order_by(APPLICATIONS.c.id))]
+def _ever_approved(connection: Connection, enterprises: Collection[str] | None) -> Iterator[Application]:
+    approved = select(APPLICATIONS).where(APPLICATIONS.c.approved_fen.is_not(None)).order_by(APPLICATIONS.c.id)
+    some = [None] if enterprises is None else _some(enterprises)
+    for names in some:
+        chosen = approved if names is None else approved.where(APPLICATIONS.c.enterprise_id.in_(names))
+        yield from [rows.application_of(row) for row in connection.execute(chosen)]
 
 
 def _steps(connection: Connection, application_id: str) -> Iterator[rows.Event]:

@@ -17,9 +17,8 @@ from typing import Any
 
 from models.lake import Manifest
 from service.batch.errors import BatchNotFound
-from service.batch.files import write_bytes
 from service.batch.folder import MANIFEST, STATE, RunFolder
-from service.batch.inputs import LAKE_MANIFEST
+from service.batch.inputs import LAKE_MANIFEST, keep_records
 from service.batch.plan import Bucket, Inputs, Plan
 from service.batch.running import CANCELLED, DONE, INCOMPLETE, RUNNING, STOPPED
 from service.batch.starting import BATCHES, Planned, run_folder
@@ -59,8 +58,7 @@ class BatchDesk:
         if folder.read(SUBMITTED) is None:
             with folder.held():
                 folder.open_for(planned.plan)
-                if planned.lake is not None:
-                    write_bytes(folder.path, LAKE_MANIFEST, planned.lake.to_bytes())
+                keep_records(folder.path, planned.lake, planned.lines)
                 folder.write(SUBMITTED, {"by": by, "at": at, "places": asdict(planned.plan.places)})
         folder.allow()
         if not (folder.path / MANIFEST).exists() and not self._works(name):

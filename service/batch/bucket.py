@@ -35,6 +35,7 @@ from service.batch.inputs import (
     books_name,
     bundle_in,
     check_readable,
+    lines_in,
     neighbourhood_in,
     overlay_in,
 )
@@ -42,6 +43,7 @@ from service.batch.isolating import Failure, survivors
 from service.batch.plan import Bucket, Plan
 from service.batch.remote import lake_at
 from service.batch.vintages import Vintages, vintages_of
+from service.credit_lines import with_lines
 from service.errors import EnterpriseUnknown
 from service.groups import groups_in
 from service.policies import policy_on
@@ -174,21 +176,33 @@ def _from_records(plan: Plan, bucket: Bucket, folder: Path, policy: Policy) -> _
     lake = _lake(plan.places.lake, str(folder), plan.digest)
     bundle = _bundle(folder, plan.inputs.bundle)
     try:
-        tables, ids = tables_of(lake, bucket)
+        stored, ids = tables_of(lake, bucket)
     except EnterpriseUnknown:
         raise
     except Exception:
         check_readable(_own_files(lake, bucket))
         raise
     books = None if bucket.enterprises is not None else read_books(books_files(plan, folder), ids)
+    lines = lines_in(folder, plan.inputs.lines)
+    tables = _with_lines(stored, ids, lines, lake)
 
     def decide(some: Sequence[str]) -> Decisions:
-        held = tables if len(some) == len(ids) else lake.tables(enterprises=some, neighbourhood=True)
+        held = tables
+        if len(some) < len(ids):
+            held = _with_lines(lake.tables(enterprises=some, neighbourhood=True), some, lines, lake)
         requests = dict.fromkeys(some, plan.request) if plan.request else None
         return score(held, plan.as_of, bundle, policy, requests=requests, enterprises=some, books=books)
 
     parts, failures = survivors(decide, ids, lambda: check_readable(files_in(tables))) if ids else ([], [])
     return _Found(parts, failures, groups_in(tables, plan.as_of), tables)
+
+
+def _with_lines(stored: Tables, ids: Sequence[str], lines: pa.Table, lake: Lake) -> Tables:
+    """Records with the lines that were approved here, of the enterprises and of whoever may be in their groups."""
+    if not len(lines):
+        return stored
+    near = pa.array(sorted({*ids, *lake.fellows(ids)}), pa.string())
+    return with_lines(stored, ids, lines.filter(pc.is_in(lines.column("enterprise_id"), value_set=near)))
 
 
 def _from_facts(plan: Plan, bucket: Bucket, folder: Path, policy: Policy) -> _Found:

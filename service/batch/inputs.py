@@ -3,6 +3,7 @@
     inputs/lake.json          the state of the lake
     inputs/ties.arrow         who trades with whom; none without invoices
     inputs/groups.arrow       who may belong to whose group; inputs/members.arrow: who of them has rows of their own
+    inputs/lines.arrow        the lines that the bank approved here, where there are any
     inputs/books/NNN.arrow    the digests of the trading partners in a hash bucket: made by the run's workers
     inputs/bundles/DIGEST12/  the models that decide
     inputs/policy/NAME/       the bank's own policy folder, where it has one
@@ -12,6 +13,7 @@ What may be large is an Arrow file: the processes of a machine map it into memor
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,26 +22,37 @@ import pyarrow.parquet as pq
 
 from models.bundle import Bundle
 from models.lake import GROUP_KINDS, KINDS_READ, Manifest, Neighbourhood
-from service.batch.errors import BucketUnreadable
-from service.batch.files import read_mapped, write_bytes, write_mapped
+from models.records.credit_line import CREDIT_LINE
+from service.batch.errors import BatchInputChanged, BucketUnreadable
+from service.batch.files import read_mapped, sha256_of, write_bytes, write_mapped
 from service.batch.plan import Bucket, Plan
 from service.batch.remote import lake_at
 
 INPUTS = "inputs"
 LAKE_MANIFEST, BUNDLES, POLICY = f"{INPUTS}/lake.json", f"{INPUTS}/bundles", f"{INPUTS}/policy"
 TIES, TIED, MEMBERS = (f"{INPUTS}/{name}.arrow" for name in ("ties", "groups", "members"))
-BOOKS = f"{INPUTS}/books"
+BOOKS, LINES = f"{INPUTS}/books", f"{INPUTS}/lines.arrow"
 MOST_NAMED = 20  # unreadable files in one message
+
+
+def keep_records(folder: Path, manifest: Manifest | None, lines: bytes | None) -> None:
+    """Write the state of the lake, and the lines that were approved here as `lines_file` gave them, where there are any
+    and the folder has none. Raises BatchDiskFull."""
+    if manifest is not None and not (folder / LAKE_MANIFEST).exists():
+        write_bytes(folder, LAKE_MANIFEST, manifest.to_bytes())
+    if lines is not None and not (folder / LINES).exists():
+        write_bytes(folder, LINES, lines)
 
 
 def keep_inputs(plan: Plan, folder: Path, manifest: Manifest | None) -> None:
     """Write what is not there yet. `manifest`: the state of the lake, where records are read. Raises BucketUnreadable
-    with every file of invoices and relations that cannot be read, BatchDiskFull, BundleCorrupt, StorageUnusable."""
+    with every file of invoices and relations that cannot be read, BatchDiskFull, BatchInputChanged, BundleCorrupt,
+    StorageUnusable."""
     _keep_models(plan, folder)
+    keep_records(folder, manifest, None)
     if manifest is None:
         return
-    if not (folder / LAKE_MANIFEST).exists():
-        write_bytes(folder, LAKE_MANIFEST, manifest.to_bytes())
+    lines_in(folder, plan.inputs.lines)
     if (folder / MEMBERS).exists():
         return
     lake = lake_at(plan.places.lake, manifest)
@@ -65,6 +78,33 @@ def books_name(bucket: Bucket) -> str:
 def books_files(plan: Plan, folder: Path) -> list[Path]:
     """The files of all of them."""
     return [folder / books_name(bucket) for bucket in books_wanted(plan)]
+
+
+def lines_file(lines: pa.Table) -> bytes | None:
+    """Lines as a file of the run; None where there are none. The same lines are the same bytes."""
+    if not len(lines):
+        return None
+    sink = io.BytesIO()
+    with pa.ipc.new_file(sink, lines.schema) as writer:
+        writer.write_table(lines.sort_by([("line_no", "ascending"), ("known_at", "ascending")]).combine_chunks())
+    return sink.getvalue()
+
+
+def lines_in(folder: Path, expected: str | None) -> pa.Table:
+    """The lines that were approved here, as the run keeps them. Raises BatchInputChanged."""
+    if expected is None:
+        return CREDIT_LINE.schema.empty_table()
+    path = folder / LINES
+    found = sha256_of(path) if path.exists() else "no file"
+    if found != expected:
+        raise BatchInputChanged(
+            "the credit lines are not those that the run was planned with",
+            where=str(path),
+            expected=expected,
+            found=found,
+            advice="Start a new run in another folder",
+        )
+    return read_mapped(path)
 
 
 def neighbourhood_in(folder: Path) -> Neighbourhood:

@@ -36,6 +36,7 @@ class Inputs:
     lake: str | None = None
     lake_generation: int | None = None
     facts: tuple[tuple[str, str], ...] = ()  # name, SHA-256
+    lines: str | None = None  # SHA-256 of the lines that the bank approved here; None: there are none
 
 
 @dataclass(frozen=True)

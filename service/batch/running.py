@@ -24,7 +24,7 @@ from service.batch.elsewhere import do_bucket_anywhere
 from service.batch.errors import BatchCancelled, BatchIncomplete, BatchWorkersLost, BucketUnreadable
 from service.batch.files import remove_drafts
 from service.batch.folder import COUNTERS, MANIFEST, RunFolder
-from service.batch.inputs import books_name, books_wanted, keep_inputs
+from service.batch.inputs import books_name, books_wanted, keep_inputs, keep_records
 from service.batch.plan import Bucket, Plan
 from service.batch.storage import Storage
 
@@ -89,11 +89,13 @@ def run_plan(
     lake: Manifest | None,
     *,
     engine: Engine,
+    lines: bytes | None = None,
     progress: Progress = lambda _: None,
     shared: str | None = None,
 ) -> Ran:
-    """Do what is left of a run, and write the manifest. `lake`: its state in the plan. `shared`: the URL of the folder
-    that takes the results, where that is not `at`.
+    """Do what is left of a run, and write the manifest. `lake`: its state in the plan. `lines`: the file of the lines
+    approved here, where the plan has any and the folder not yet. `shared`: the URL of the folder that takes the
+    results, where that is not `at`.
 
     Raises BatchFolderTaken, BatchBusy, BatchCancelled, BatchIncomplete, BatchDiskFull, StorageUnusable and what a
     bucket raises.
@@ -111,6 +113,7 @@ def run_plan(
         before = len(receipts)
         watch = _Watch(plan, folder, receipts, progress)
         try:
+            keep_records(folder.path, lake, lines)
             unread = _do(plan, folder, lake, receipts, engine, watch)
             remove_drafts(at)  # a worker that was killed leaves its own
         except BatchCancelled:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +26,12 @@ from service.batch.cutting import FACTS_AT_ONCE, ROWS_AT_ONCE, fact_buckets, lak
 from service.batch.errors import FactsNotUsable
 from service.batch.files import sha256_of
 from service.batch.folder import MANIFEST
+from service.batch.inputs import lines_file
 from service.batch.plan import Inputs, Places, Plan
 from service.batch.remote import lake_at
 from service.batch.running import Engine, ProcessPool, Progress, Ran, in_this_process, run_plan
 from service.batch.storage import Storage, is_remote, plain
+from service.credit_lines import known_by
 from service.ledger import Content, Kind, Work, draft
 from service.ledger.contents import FILE
 from service.store.schema import LEDGER
@@ -42,10 +45,11 @@ BATCHES = "batches"
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, and the state of the lake that it reads."""
+    """A plan, and what it reads of this moment: the state of the lake, the file of the lines approved here."""
 
     plan: Plan
     lake: Manifest | None
+    lines: bytes | None = None
 
 
 def plan_records(  # noqa: PLR0913  (one parameter per part of the question)
@@ -68,10 +72,14 @@ def plan_records(  # noqa: PLR0913  (one parameter per part of the question)
     if not has_stored_rows(lake):
         raise nothing_stored(lake)
     manifest = lake.manifest()
-    inputs = _inputs(assessor, as_of, request, lake=lake_digest(manifest), lake_generation=manifest.generation)
+    lines = lines_file(known_by(assessor.register(None, None), as_of))
+    inputs = _inputs(
+        assessor, as_of, request, lake=lake_digest(manifest), lake_generation=manifest.generation,
+        lines=None if lines is None else sha256(lines).hexdigest(),
+    )  # fmt: skip
     buckets = lake_buckets(lake, rows_at_once) if enterprises is None else named_bucket(enterprises)
     places = Places(str(home), None if overlay is None else str(overlay.resolve()), records=records)
-    return Planned(_plan(as_of, inputs, places, buckets, request, decision_ids, keeps_facts), manifest)
+    return Planned(_plan(as_of, inputs, places, buckets, request, decision_ids, keeps_facts), manifest, lines)
 
 
 def plan_facts(
@@ -187,7 +195,9 @@ def run(
     shared: str | None = None,
 ) -> Ran:
     """Do what is left of the run and tell the ledger, once. Raises what `run_plan` raises, StoreUnusable."""
-    ran = run_plan(planned.plan, folder, planned.lake, engine=engine, progress=progress, shared=shared)
+    ran = run_plan(
+        planned.plan, folder, planned.lake, lines=planned.lines, engine=engine, progress=progress, shared=shared
+    )
     tell_ledger(service, ran, actor)
     return ran
 

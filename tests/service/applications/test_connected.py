@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import pytest
 
+from service.assessing import Question
+from service.batch.background import BatchDesk, read_plan
+from service.batch.errors import BatchFolderTaken, BatchInputChanged
+from service.batch.folder import MANIFEST, RunFolder
+from service.batch.inputs import LINES
+from service.batch.running import ProcessPool, in_this_process, run_plan
+from service.batch.starting import Planned, plan_records
 from tests.position_rows import policy_with
 from tests.service.applications.conftest import BOTH, Bank, bank_on, problem_of
 from tests.service.applications.test_lines import approved, decision
-from tests.service.conftest import AS_OF
-from tests.service.test_group_path import CAPITAL, cap, holding, loan
+from tests.service.batch.runs import contents, rows
+from tests.service.conftest import AS_OF, TODAY
+from tests.service.test_group_path import CAPITAL, cap, holding, learn, loan
 from tests.service.test_network_path import RING, sale
 
 # E6 holds 60 % of E5 and all of E7; E8 vouches for E5, and E5 for 400,000 of what E7 owes.
@@ -102,3 +112,59 @@ def test_a_ring_of_trade_is_asked_about_and_not_approved(bank: Bank) -> None:
     case = bank.moved("officer", case, "submit")
     problem_of(bank.step("second", case, "approve"), 422, "amount-not-approvable")
     assert bank.apply(enterprise="E9", amount="100000")["assessment"]["outcome"] in ("approve", "reduce")
+
+
+def in_batch(bank: Bank, folder: Path, workers: int = 1, plan: Planned | None = None) -> dict[str, dict[str, Any]]:
+    """Everybody's decision of a batch of today, by enterprise."""
+    plan = plan or plan_of(bank)
+    engine = in_this_process if workers == 1 else ProcessPool(workers)
+    run_plan(plan.plan, folder, plan.lake, lines=plan.lines, engine=engine)
+    return {row["enterprise_id"]: row for row in rows(folder).to_pylist()}
+
+
+def plan_of(bank: Bank, day: date = TODAY) -> Planned:
+    overlay = bank.service.settings.policy_dir
+    return plan_records(bank.service.assessor, day, overlay=overlay, rows_at_once=1, decision_ids=True)
+
+
+def test_a_batch_counts_the_lines_that_were_approved_here(grouped: Bank, tmp_path: Path) -> None:
+    """A line of E5, a line of its fellow member E7, one of a stranger, and one of E1 from the bank's own system: a
+    batch says of everybody what the desk says, to the byte, with any number of workers."""
+    line = {"enterprise_id": "E1", "line_no": "CORE1", "granted_on": "2020-02-01", "amount": "200000.00"}
+    learn(grouped.service.settings.home, "credit_line", {**line, "known_at": "2020-02-02"})
+    before = in_batch(grouped, tmp_path / "before")
+    for enterprise in ("E5", "E7", "E2"):
+        approved(grouped, grouped.apply(enterprise=enterprise, amount="100000"))
+    plan = plan_of(grouped)
+    after = in_batch(grouped, tmp_path / "after", plan=plan)
+    for enterprise, row in after.items():
+        desk = grouped.service.assessor.decide(Question(enterprise))
+        assert (row["decision_id"], row["input_sha256"]) == (desk.decision_id, desk.input_sha256), enterprise
+    room = {name: (before[name]["limit_fen"], after[name]["limit_fen"]) for name in ("E1", "E5", "E2")}
+    assert room["E5"] == (120_000_000, 100_000_000)  # its own and that of E7, out of the room of the group
+    assert room["E2"][0] - room["E2"][1] == 10_000_000
+    assert room["E1"][0] == room["E1"][1]
+    in_batch(grouped, tmp_path / "two", workers=2, plan=plan)
+    assert contents(tmp_path / "two") == contents(tmp_path / "after")
+    assert plan_of(grouped, AS_OF).lines is None  # nobody knew of them the day before
+
+
+def test_a_run_keeps_the_lines_that_it_was_planned_with(grouped: Bank) -> None:
+    """A run of the desk goes on with the lines of its beginning; edited ones are refused, and later ones by name."""
+    approved(grouped, grouped.apply(amount="100000"))
+    plan = plan_of(grouped)
+    idle = Popen(["true"])
+    idle.wait()
+    desk = BatchDesk(grouped.service.settings, spawn=lambda *_: idle)
+    folder = RunFolder(grouped.service.settings.home / "batches" / desk.submit(plan, by="risk", at="now")["id"])
+    approved(grouped, grouped.apply(enterprise="E2", amount="100000"))
+    kept = read_plan(folder)
+    assert (kept.plan, kept.lines) == (plan.plan, None)
+    assert in_batch(grouped, folder.path, plan=kept)["E5"]["step_committed_lines_fen"] == -10_000_000
+    with pytest.raises(BatchFolderTaken, match="lines"):
+        in_batch(grouped, folder.path)
+    (folder.path / MANIFEST).unlink()
+    next((folder.path / "scores").iterdir()).unlink()
+    (folder.path / LINES).write_bytes(plan_of(grouped).lines or b"")
+    with pytest.raises(BatchInputChanged, match="credit lines"):
+        in_batch(grouped, folder.path, plan=kept)
