@@ -151,7 +151,7 @@ def test_a_killed_node_costs_what_it_was_at(
         assert nodes.second is None
     finally:
         nodes.complete()
-    assert losses
+    assert len(set(losses)) == len(losses)  # none, where its last bucket had just come back
     assert contents(tmp_path / "ray") == contents(tmp_path / "local")
 
 
