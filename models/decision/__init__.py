@@ -8,7 +8,7 @@ from models.decision.errors import (
     DecisionUnreadable,
     DecisionVersionUnknown,
 )
-from models.decision.explained import ExplanationRecord, cases_of, explain
+from models.decision.explained import ExplanationRecord, cases_of, explain, reasons_as_told
 from models.decision.reading import (
     CapRow,
     GateRow,
@@ -41,5 +41,6 @@ __all__ = [
     "is_flat",
     "outcome_words",
     "parse",
+    "reasons_as_told",
     "waterfall_rows",
 ]

@@ -12,6 +12,7 @@ import numpy as np
 
 from models.decision.errors import DecisionNotReproduced
 from models.decision.record import CapV1, CautionV1, ComparedWithV1, DecisionRecord, Frozen, ReasonV1, StepV1
+from models.decision.told import told_reasons
 from models.explanation.attribution import attribute, load_reference
 from models.explanation.information import Information, load_ranges, value_of_information
 from models.explanation.levers import Lever, find_levers
@@ -158,7 +159,7 @@ def explain(record: DecisionRecord, policy: Policy, positions: Positions | None 
         base_points=record.base_points,
         compared_with=record.compared_with,
         contributions=record.contributions,
-        reasons=record.reasons,
+        reasons=told_reasons(record, cases),
         probability_reasons=record.probability_reasons,
         waterfall=record.waterfall,
         caps=record.caps,
@@ -179,6 +180,14 @@ def explain(record: DecisionRecord, policy: Policy, positions: Positions | None 
         caution=record.caution,
         debtors_at_hand=positions is not None,
     )
+
+
+def reasons_as_told(record: DecisionRecord, policy: Policy) -> tuple[ReasonV1, ...]:
+    """The reasons of a record as a person is told them; as they are kept, where it cannot be decided again."""
+    try:
+        return told_reasons(record, cases_of(record, policy))
+    except DecisionNotReproduced:
+        return record.reasons
 
 
 def _lever(lever: Lever) -> LeverV1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from models.explanation.figures import money
 from models.explanation.wording import ReasonText, Words
 from models.limits import COMMITTED_LINES, EXISTING_EXPOSURE, SOURCES_TOTAL
 
@@ -76,6 +77,33 @@ LOSS_MAKER = ReasonText(
     "最近年度亏损，测算需求时利润率按零计，亏损不增加需求",
     "the latest year shows a loss: the margin counts as zero, so that losses do not raise the need",
 )
+
+# Where this bank has lent or committed something already; told to people, never kept (`models.decision.told`).
+EXPOSURE_USES_UP = ReasonText(
+    "LIM-EXP-17",
+    "amount",
+    "本行已有授信占满额度",
+    "what this bank has lent or committed already uses up the limit",
+    "本行{taken}，已占满可给予的额度",
+    "this bank has {taken}, which uses up all that can be granted",
+)
+EXPOSED_REASON = Words(
+    "exposed",
+    "{rule} {own}，扣除本行{taken}后剩余 {left}，是最低的一项",
+    "{rule} of {own}: this bank has {taken}, which leaves {left}, the lowest of all caps",
+)
+
+
+def exposure_words(lent_fen: int, committed_fen: int) -> Words:
+    """What is lent, and what is committed beyond it, as far as there is any."""
+    lent, committed = money(lent_fen), money(committed_fen)
+    zh = [f"已发放贷款 {lent.zh}"] if lent_fen else []
+    en = [f"lent {lent.en}"] if lent_fen else []
+    if committed_fen:
+        zh.append(f"已批未用授信 {committed.zh}")
+        en.append(f"committed {committed.en} in lines that are not drawn")
+    return Words("exposure", "、".join(zh), " and ".join(en) + " already")
+
 
 # A source or ceiling that lacks a fact of its own; by the rule's code.
 PENDING_REASONS: Mapping[str, ReasonText] = {

@@ -84,7 +84,7 @@ def explain(
         told["scorecard"] = [asdict(line) for line in lines]
 
     def show(console: Console) -> None:
-        show_decision(console, decision, lang)
+        show_decision(console, decision.model_copy(update={"reasons": explanation.reasons}), lang)
         if lines:
             console.print(scorecard(lines, decision.base_points or 0.0, lang))
         show_explanation(console, explanation, lang)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from models.decision import reasons_as_told
 from models.decision.record import DecisionRecord, ReasonV1
 from models.errors import AssetlightError
 from models.explanation.features import feature_words, reason_code
@@ -87,6 +88,7 @@ def notice_of(case: CaseFile) -> Notice:
     step = case.last("decline" if kind == "declined" else "freeze" if kind == "frozen" else "approve")
     decided_on = _day(step.at) if step is not None else application.updated_at.astimezone(BANK_ZONE).date()
     clock = case.decided_by
+    told = principal_reasons(decision.model_copy(update={"reasons": reasons_as_told(decision, clock)}))
     return Notice(
         case=case,
         kind=kind,
@@ -94,7 +96,7 @@ def notice_of(case: CaseFile) -> Notice:
         decided_on=decided_on,
         asked_fen=application.amount_fen,
         granted_fen=granted,
-        reasons=tuple(_because(reason) for reason in principal_reasons(decision)),
+        reasons=tuple(_because(reason) for reason in told),
         said=step.content.get("reason") if step is not None else None,
         ask_until=decided_on + timedelta(days=clock.whole("notice.days_to_ask_review")),
         days_to_answer=clock.whole("notice.days_to_answer_review"),

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from models.decision import reasons_as_told
 from models.decision.reading import cap_rows, outcome_words, signed_yuan
 from models.decision.record import DecisionRecord
 from models.explanation.catalogue import AVERAGE
@@ -43,6 +44,7 @@ def memo_html(case: CaseFile, language: Language) -> bytes:
         case,
         language,
         picture=Markup(waterfall_svg(case.decision, language)),  # noqa: S704  (drawn here; matplotlib escapes its texts)
+        reasons=reasons_as_told(case.decision, case.decided_by),
         caps=cap_rows(case.decision),
         outcome=language.say(*outcome_words(case.decision)),
         contributions=contributions(case.decision, language),

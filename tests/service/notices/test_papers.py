@@ -188,6 +188,39 @@ def test_never_the_score_alone(bank: Bank) -> None:
     assert any(reason.code not in RATING_CODES for reason in found)
 
 
+def test_committed_lines_that_use_up_the_limit_are_the_first_reason(bank: Bank) -> None:
+    """The ceiling by its own value, what is committed, what remains; the score decided nothing and is no reason."""
+    approved = bank.moved("second", bank.moved("officer", bank.apply(amount="1500000"), "submit"), "approve")
+    assert approved["approved_yuan"] == "1500000.00"
+    found = case_of(bank, bank.apply(amount="1500000"), explained=True)
+    notice = notice_of(found)
+    first, *others = notice.reasons
+    assert (first.code, first.about_score) == ("LIM-EXP-17", False)
+    assert "committed CNY 1,500,000 in lines that are not drawn" in first.en
+    assert "已批未用授信 150.00万元" in first.zh
+    assert first.source_en == "this bank's own register of credit lines"
+    assert others
+    assert len(others) < MOST_REASONS
+    assert not any(reason.about_score for reason in notice.reasons)
+    ceilings = [reason for reason in others if "which leaves" in reason.en]
+    assert ceilings
+    for reason in ceilings:
+        assert re.search(r"of CNY [1-9][0-9,]+: this bank has committed CNY 1,500,000 .* leaves CNY 0,", reason.en)
+        assert "余额" not in reason.zh
+        assert "剩余 0.00万元" in reason.zh
+    assert found.explanation is not None
+    assert found.explanation.reasons[0].code == "LIM-EXP-17"
+    for page in (notice_html(notice, Language.EN), memo_html(found, Language.EN)):
+        assert first.en in text_of(page)
+
+
+def test_committed_lines_that_leave_something_are_told_with_the_ceiling(bank: Bank) -> None:
+    """500,000 of 1,500,000 is committed: the ceiling's own value, and what it leaves."""
+    bank.moved("second", bank.moved("officer", bank.apply(), "submit"), "approve")
+    told = [reason.en for reason in notice_of(case_of(bank, bank.apply(amount="3000000"))).reasons]
+    assert any("committed CNY 500,000" in words and "leaves CNY 1,000,000" in words for words in told), told
+
+
 def test_every_reason_has_a_source() -> None:
     """Each family of features and each rule that can be a reason names its records."""
     assert {feature.family for feature in CATALOGUE} == set(SOURCE_OF_FAMILY)
