@@ -14,6 +14,7 @@ from random import Random
 from urllib.parse import urlsplit
 
 LOAD_CORE = 1
+IDLE_S = 2.0  # less than the time after which a server ends a silent connection
 MOST_SHOWN = 2_000  # bytes of an answer that was not expected
 
 
@@ -43,9 +44,10 @@ def request_bytes(address: str, path: str, body: bytes, token: str) -> bytes:
 
 
 async def loaded(
-    address: str, requests: list[bytes], seconds: float, connections: int, rate: float
+    address: str, requests: list[bytes], seconds: float, connections: int, rate: float, even: bool
 ) -> dict[str, float]:
-    """The requests in turn, without a pause where `rate` is 0, else at fixed times; latencies in milliseconds.
+    """The requests in turn, without a pause where `rate` is 0, else at fixed times, `even` or as independent callers
+    come; latencies in milliseconds.
 
     Raises Refused at the first answer that is not 2xx.
     """
@@ -53,10 +55,11 @@ async def loaded(
     latencies: list[float] = []
     each = cycle(requests)
     began = time.perf_counter()
-    due = iter(arrivals(rate, seconds)) if rate else None
+    due = iter(arrivals(rate, seconds, even)) if rate else None
 
     async def client() -> None:
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        answered = time.perf_counter()
         while True:
             start = time.perf_counter()
             if due is not None:
@@ -65,10 +68,14 @@ async def loaded(
                     break
                 start = began + at
                 await asyncio.sleep(max(0.0, start - time.perf_counter()))
+                if time.perf_counter() - answered > IDLE_S:  # the server closes what is silent for long
+                    writer.close()
+                    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
             elif start - began > seconds:
                 break
             await exchange(reader, writer, next(each))
-            latencies.append((time.perf_counter() - start) * 1e3)
+            answered = time.perf_counter()
+            latencies.append((answered - start) * 1e3)
         writer.close()
 
     await asyncio.gather(*(client() for _ in range(connections)))
@@ -82,11 +89,11 @@ async def loaded(
     }
 
 
-def arrivals(rate: float, seconds: float) -> list[float]:
-    """Times at which requests are due, as independent callers come (Poisson)."""
+def arrivals(rate: float, seconds: float, even: bool) -> list[float]:
+    """Times at which requests are due: evenly spaced, or as independent callers come (Poisson)."""
     rng, at, found = Random(1), 0.0, []  # noqa: S311
     while at < seconds:
-        at += rng.expovariate(rate)
+        at += 1 / rate if even else rng.expovariate(rate)
         found.append(at)
     return found
 
@@ -96,7 +103,10 @@ def load_process() -> None:
     os.sched_setaffinity(0, {LOAD_CORE % (os.cpu_count() or 1)})
     asked = json.load(sys.stdin)
     requests = [request_bytes(asked["address"], asked["path"], one.encode(), asked["token"]) for one in asked["bodies"]]
-    run = loaded(asked["address"], requests, asked["seconds"], int(asked["connections"]), asked["rate"])
+    run = loaded(
+        asked["address"], requests, asked["seconds"], int(asked["connections"]), asked["rate"],
+        bool(asked.get("even", False)),
+    )  # fmt: skip
     try:
         print(json.dumps(asyncio.run(run)))
     except Refused as refused:

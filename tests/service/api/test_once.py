@@ -144,6 +144,13 @@ def override(bank: Bank) -> Prepared:
     return f"/v1/applications/{case['id']}/overrides", body, {**body, "to_amount_yuan": "90000"}
 
 
+def withdrawal(bank: Bank) -> Prepared:
+    path, body, _ = override(bank)
+    made = post(bank, "wang", path, body, None).json()
+    reason = {"reason": "made_in_error", "explanation": "They run"}
+    return f"{path}/{made['overrides'][0]['id']}/withdrawal", reason, {**reason, "reason": "cause_remedied"}
+
+
 def registration(bank: Bank) -> Prepared:
     body = {"bundle": bank.model(), "developer": "dev"}
     return "/v1/models", body, {**body, "developer": "other"}
@@ -173,6 +180,7 @@ CASES: dict[str, tuple[str, Callable[[Bank], Prepared]]] = {
     "POST /v1/applications/{application_id}/comments": ("li", comment),
     "POST /v1/applications/{application_id}/attachments": ("li", attachment),
     "POST /v1/applications/{application_id}/overrides": ("wang", override),
+    "POST /v1/applications/{application_id}/overrides/{override_id}/withdrawal": ("wang", withdrawal),
     "POST /v1/models": ("dev", registration),
     "POST /v1/models/{model}/validations": ("val", remark("validations", "register")),
     "POST /v1/models/{model}/approvals": ("app", remark("approvals", "register", "validations")),
@@ -189,7 +197,7 @@ def bank(client: TestClient, service: Service, home: Path) -> Bank:
 def post(bank: Bank, who: str, path: str, body: Any, key: str | None) -> Response:
     headers = bank.headers(who) | ({} if key is None else {"Idempotency-Key": key})
     if "/applications/" in path:
-        headers["If-Match"] = '"1"'
+        headers["If-Match"] = '"2"' if path.endswith("/withdrawal") else '"1"'
     if isinstance(body, bytes):
         return bank.client.post(path, content=body, headers={**headers, "Content-Type": "application/pdf"})
     return bank.client.post(path, json=body, headers=headers)
