@@ -27,13 +27,34 @@ from models.tables import BANK_ZONE
 from service.applications import rows
 from service.applications.application import Application
 from service.applications.transitions import Action, State
+from service.ledger.reading import Chosen, require_as_told
 from service.store import Store
-from service.store.application_schema import APPLICATION_EVENTS, APPLICATIONS
+from service.store.application_schema import (
+    APPLICATION_ASSESSMENTS,
+    APPLICATION_EVENTS,
+    APPLICATION_OVERRIDES,
+    APPLICATIONS,
+    OVERRIDE_WITHDRAWALS,
+)
 
 COMMITTED = (State.APPROVED, State.ACTIVE, State.FROZEN)
 REPLACEABLE = (State.APPROVED, State.ACTIVE)
 ORIGIN = "bank"
 AT_ONCE = 500  # names in one statement
+OF_A_LINE = (  # rows that say how a line stands
+    Chosen(APPLICATIONS, APPLICATIONS.c.id),
+    Chosen(
+        APPLICATION_EVENTS,
+        APPLICATION_EVENTS.c.application_id,
+        APPLICATION_EVENTS.c.kind == rows.TRANSITION,
+        lambda told: told.columns.get("kind") == rows.TRANSITION,
+    ),
+)
+OF_A_CASE = (  # and what a person moved about it
+    *OF_A_LINE,
+    Chosen(APPLICATION_OVERRIDES, APPLICATION_OVERRIDES.c.application_id),
+    Chosen(OVERRIDE_WITHDRAWALS, OVERRIDE_WITHDRAWALS.c.application_id),
+)
 
 
 def is_committed(application: Application, today: date) -> bool:
@@ -56,6 +77,18 @@ def of_enterprises(connection: Connection, enterprises: Collection[str], states:
         chosen = select(APPLICATIONS).where(APPLICATIONS.c.enterprise_id.in_(names), APPLICATIONS.c.state.in_(states))
         found += [rows.application_of(row) for row in connection.execute(chosen)]
     return sorted(found, key=lambda one: one.id)
+
+
+def require_cases_as_told(connection: Connection, enterprises: Collection[str], *also: str) -> None:
+    """Refuse to decide beside cases of some enterprises, or `also` these cases, that were edited. Raises RowNotAsTold.
+
+    Whatever their state: what was edited may be the state.
+    """
+    ids = set(also)
+    for names in _some(enterprises):
+        chosen = select(APPLICATIONS.c.id).where(APPLICATIONS.c.enterprise_id.in_(names))
+        ids |= set(connection.execute(chosen).scalars())
+    require_as_told(connection, ids, *OF_A_CASE)
 
 
 def hold_enterprises(connection: Connection, enterprises: Collection[str]) -> None:
@@ -100,11 +133,19 @@ class Line:
 
 
 def register(store: Store, enterprises: Collection[str] | None, without: str | None = None) -> pa.Table:
-    """Every version of every line of some enterprises, or of all, as records; `without`: the application left out."""
+    """Every version of every line of some enterprises, or of all, as records; `without`: the application left out.
+
+    Raises RowNotAsTold where a row of any of their cases is not as the ledger says, or, of all, where one is gone.
+    """
     found: list[dict[str, Any]] = []
-    with store.reading() as connection:
-        for application in _ever_approved(connection, enterprises):
-            if application.id == without:
+    with store.snapshot() as connection:
+        known = list(_cases(connection, enterprises))
+        ids = {one.id for one in known}
+        if enterprises is None:
+            ids |= set(connection.execute(select(APPLICATION_ASSESSMENTS.c.application_id)).scalars())
+        require_as_told(connection, ids, *OF_A_LINE)
+        for application in known:
+            if application.id == without or application.approved_fen is None:
                 continue
             versions = list(versions_of(application, _steps(connection, application.id)))
             later = [one.known_at for one in versions[1:]]
@@ -158,11 +199,11 @@ def _some(enterprises: Collection[str]) -> Iterator[list[str]]:
         yield [rows.printable(name) for name in names[start : start + AT_ONCE]]
 
 
-def _ever_approved(connection: Connection, enterprises: Collection[str] | None) -> Iterator[Application]:
-    approved = select(APPLICATIONS).where(APPLICATIONS.c.approved_fen.is_not(None)).order_by(APPLICATIONS.c.id)
+def _cases(connection: Connection, enterprises: Collection[str] | None) -> Iterator[Application]:
+    every = select(APPLICATIONS).order_by(APPLICATIONS.c.id)
     some = [None] if enterprises is None else _some(enterprises)
     for names in some:
-        chosen = approved if names is None else approved.where(APPLICATIONS.c.enterprise_id.in_(names))
+        chosen = every if names is None else every.where(APPLICATIONS.c.enterprise_id.in_(names))
         yield from [rows.application_of(row) for row in connection.execute(chosen)]
 
 

@@ -14,7 +14,7 @@ from models.canonical import canonical_json
 from models.money import fen_from_yuan, yuan_text
 from service.applications import rows
 from service.applications.application import Application, Exposure, Standing
-from service.applications.commitments import REPLACEABLE, committed
+from service.applications.commitments import REPLACEABLE, committed, require_cases_as_told
 from service.applications.errors import LineNotReplaceable, OutsideReach, TenorTooLong
 from service.applications.idempotency import Answer, Once
 from service.applications.office import Office
@@ -87,6 +87,7 @@ def make(office: Office, caller: Principal, asked: NewApplication, once: Once) -
         known = once.reserve(connection, moment)
         if known is not None:
             return known
+        require_cases_as_told(connection, [asked.enterprise_id])
         kept = rows.insert(connection, application)
         standing = office.standing(connection, application, caller)
         answer = answer_of(

@@ -27,6 +27,7 @@ from service.applications.commitments import (
     hold_enterprises,
     is_committed,
     last_day,
+    require_cases_as_told,
 )
 from service.applications.errors import TransitionNotPossible
 from service.applications.idempotency import Answer, Once
@@ -75,6 +76,7 @@ def move(office: Office, caller: Principal, step: Step, once: Once) -> Answer:
         if known is not None:
             return known
         hold_enterprises(connection, connected)
+        require_cases_as_told(connection, connected)
         standing = office.held(connection, step.application_id, caller)
         _check(transition, caller, standing, step)
         told: dict[str, Any] = {}

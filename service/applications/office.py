@@ -13,14 +13,13 @@ from models.policy.approval_rules import ApprovalRules
 from service.applications import rows
 from service.applications.application import Application, Standing
 from service.applications.beside import standings
+from service.applications.commitments import require_cases_as_told
 from service.applications.errors import ApplicationNotFound, VersionChanged, VersionMissing
 from service.assessing import Assessor, Clock
-from service.ledger.reading import require_as_told
 from service.outbox.event import SOURCE
 from service.people import Principal
 from service.recording import Recorder
 from service.store import Store
-from service.store.application_schema import APPLICATION_OVERRIDES, APPLICATIONS, OVERRIDE_WITHDRAWALS
 
 
 @dataclass(frozen=True)
@@ -52,15 +51,12 @@ class Office:
         return standings(connection, [application], self.assessor.today(), caller)[0]
 
     def held(self, connection: Connection, application_id: str, caller: Principal) -> Standing:
-        """The application for a change, locked, and as the ledger says. Raises ApplicationNotFound, RowNotAsTold."""
+        """The application for a change, locked; it and every case of its enterprise as the ledger says.
+
+        Raises ApplicationNotFound, RowNotAsTold.
+        """
         found = seen(rows.held(connection, application_id), application_id, caller)
-        require_as_told(
-            connection,
-            found.id,
-            (APPLICATIONS, APPLICATIONS.c.id == found.id),
-            (APPLICATION_OVERRIDES, APPLICATION_OVERRIDES.c.application_id == found.id),
-            (OVERRIDE_WITHDRAWALS, OVERRIDE_WITHDRAWALS.c.application_id == found.id),
-        )
+        require_cases_as_told(connection, [found.enterprise_id], found.id)
         return self.standing(connection, found, caller)
 
     def read(self, connection: Connection, application_id: str, caller: Principal) -> Standing:

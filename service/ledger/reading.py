@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, select, true
 
 from service.errors import RowNotAsTold
 from service.ledger.entry import Kind
@@ -14,6 +15,18 @@ from service.store.schema import LEDGER
 
 NEVER_OF_STATE = (Kind.ACCESS.value, "comment", "attachment")  # kinds of entries that say nothing of how a case stands
 
+SUBJECTS_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Rows of a table to compare, by whose entries tell of them; `where`: which of those, `concerns`: of the told."""
+
+    table: Table
+    subject: Column[str]
+    where: ColumnElement[bool] = true()  # noqa: RUF009
+    concerns: Callable[[RowTold], bool] = lambda _told: True
+
 
 def maker_of(connection: Connection, assessment_id: str) -> str | None:
     """Who asked for an assessment; None where it was kept before there was a ledger."""
@@ -21,33 +34,52 @@ def maker_of(connection: Connection, assessment_id: str) -> str | None:
     return connection.execute(chosen.order_by(LEDGER.c.sequence).limit(1)).scalar_one_or_none()
 
 
-def require_as_told(connection: Connection, subject: str, *chosen: tuple[Table, ColumnElement[bool]]) -> None:
-    """Refuse to work on rows that are not as the entries of their subject told of them last. Raises RowNotAsTold.
+def require_as_told(connection: Connection, subjects: Collection[str], *chosen: Chosen) -> None:
+    """Refuse to work on rows that are not as the entries of their subjects told of them last. Raises RowNotAsTold.
 
-    Otherwise the next entry would tell of an edited row as if it had been so by right.
+    Otherwise the next entry would tell of an edited row as if it had been so by right, or a decision would stand on it.
     """
-    stored = [row_told(table, row) for table, where in chosen for row in _rows(connection, table, where)]
-    entries = select(LEDGER.c.body).where(LEDGER.c.subject == subject, LEDGER.c.kind.not_in(NEVER_OF_STATE))
+    names = sorted(subjects)
+    for start in range(0, len(names), SUBJECTS_AT_ONCE):
+        some = names[start : start + SUBJECTS_AT_ONCE]
+        differing = _differing(connection, some, chosen)
+        while differing is not None:  # where others may write meanwhile, rows and entries are of one moment or another
+            again = _differing(connection, some, chosen)
+            if again is not None and str(again) == str(differing):
+                raise again
+            differing = again
+
+
+def _differing(connection: Connection, subjects: Sequence[str], chosen: Sequence[Chosen]) -> RowNotAsTold | None:
+    """The first row that is not as told."""
+    entries = select(LEDGER.c.body).where(LEDGER.c.subject.in_(subjects), LEDGER.c.kind.not_in(NEVER_OF_STATE))
+    stored = [
+        row_told(one.table, row)
+        for one in chosen
+        for row in _rows(connection, one.table, one.subject.in_(subjects), one.where)
+    ]
     bodies = connection.execute(entries.order_by(LEDGER.c.sequence)).scalars()
     told = {(one.table, one.key): one for body in bodies for one in rows_in(json.loads(bytes(body))["content"])}
     for row in stored:
         known = told.pop((row.table, row.key), None)
         if known is None:
-            raise _refused(row, "no entry of the ledger tells of it", None, " ".join(row.key))
+            return _refused(row, "no entry of the ledger tells of it", None, " ".join(row.key))
         for column, expected, found in differences(known, row):
-            raise _refused(row, f"its {column} is another", expected, found)
-    names = {table.name for table, _ in chosen}
-    for gone in (one for one in told.values() if one.table in names):
-        raise _refused(gone, "it is gone", " ".join(gone.key), None)
+            return _refused(row, f"its {column} is another", expected, found)
+    concerned = {one.table.name: one.concerns for one in chosen}
+    for gone in told.values():
+        if gone.table in concerned and concerned[gone.table](gone):
+            return _refused(gone, "it is gone", " ".join(gone.key), None)
+    return None
 
 
-def _rows(connection: Connection, table: Table, where: ColumnElement[bool]) -> Iterable[dict[str, object]]:
-    return [dict(row) for row in connection.execute(select(table).where(where)).mappings()]
+def _rows(connection: Connection, table: Table, *where: ColumnElement[bool]) -> Iterable[dict[str, object]]:
+    return [dict(row) for row in connection.execute(select(table).where(*where)).mappings()]
 
 
 def _refused(row: RowTold, why: str, expected: str | None, found: str | None) -> RowNotAsTold:
     return RowNotAsTold(
-        f"a row of {row.table} is not as the ledger says, so nothing is done with it: {why}",
+        f"a row of {row.table} is not as the ledger says, so nothing is done with it: {' '.join(row.key)}: {why}",
         expected=expected,
         found=found,
         advice="tell audit; `assetlight audit verify` names every difference",
