@@ -12,7 +12,7 @@ import numpy as np
 
 from models.decision.errors import DecisionNotReproduced
 from models.decision.record import CapV1, CautionV1, ComparedWithV1, DecisionRecord, Frozen, ReasonV1, StepV1
-from models.decision.told import told_reasons
+from models.decision.told import told_caps, told_reasons
 from models.explanation.attribution import attribute, load_reference
 from models.explanation.information import Information, load_ranges, value_of_information
 from models.explanation.levers import Lever, find_levers
@@ -162,7 +162,7 @@ def explain(record: DecisionRecord, policy: Policy, positions: Positions | None 
         reasons=told_reasons(record, cases),
         probability_reasons=record.probability_reasons,
         waterfall=record.waterfall,
-        caps=record.caps,
+        caps=told_caps(record, cases),
         attribution=AttributionV1(
             reference=split.reference.name,
             reference_zh=split.reference.zh,

@@ -105,6 +105,24 @@ def exposure_words(lent_fen: int, committed_fen: int) -> Words:
     return Words("exposure", "、".join(zh), " and ".join(en) + " already")
 
 
+# Signals of the early warning by policy value or kind of event, and how the value stands to its threshold.
+WARNING_SIGNALS: Mapping[str, tuple[Words, str]] = {
+    code: (Words(code, zh, en), sign)
+    for code, zh, en, sign in (
+        ("early_warning.sales_drop", "近3个月销售同比", "sales of 3 months against a year before", "≤"),
+        ("early_warning.sales_gap_days", "距最近一次开票", "time since the last sale", ">"),
+        ("early_warning.days_past_due", "逾期", "past due", "≥"),
+        ("early_warning.capture_below", "回款归集率", "receipts on the controlled account", "<"),
+        ("early_warning.enquiries_2m", "近2个月征信查询次数", "bureau enquiries in 2 months", "≥"),
+        ("early_warning.reciprocal_share", "互为买卖占销售比重", "share of sales to suppliers", ">"),
+        ("early_warning.related_sales_share", "关联交易占销售比重", "share of sales to related parties", ">"),
+        ("early_warning.lawsuit_share", "被诉金额", "lawsuits", ">"),
+        ("warning_red_events", "红色预警事件", "events of the red list", ">"),
+        ("warning_other_events", "其他预警事件", "other warning events", ">"),
+    )
+}
+
+
 # A source or ceiling that lacks a fact of its own; by the rule's code.
 PENDING_REASONS: Mapping[str, ReasonText] = {
     "working_capital_need": _pending("DAT-WC-05", "营运资金需求", "the working-capital need"),

@@ -281,7 +281,9 @@ def words_of(found: dict[str, Any]) -> str:
 
 
 MISSING_ZH = {"missing": "缺失", "another": "不符"}
-KEPT_BESIDE = ("lake", "bundles", "attachments", "received", "results", "quarantine")  # folders of the data directory
+KEPT_BESIDE = (  # folders of the data directory
+    "lake", "bundles", "validations", "attachments", "received", "results", "quarantine",
+)  # fmt: skip
 
 
 def beside(context: Context) -> list[Path]:

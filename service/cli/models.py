@@ -220,6 +220,7 @@ def verify(home: HomeOption = None, as_json: JsonOption = False) -> None:
     for digest, model in standing.models.items():
         try:
             registry.check_report(model, registry.bundle(digest))
+            registry.check_report_there(model)
         except StoreUnusable:
             raise
         except AssetlightError as error:

@@ -10,7 +10,7 @@ from typing import Any
 from models.bundle import Bundle, BundleCorrupt
 from models.canonical import digest as digest_of
 from service.registry.book import Actor, RecordBook
-from service.registry.errors import NotValidated, ReportChanged
+from service.registry.errors import NotValidated, ReportChanged, ReportNotUsable
 from service.registry.records import (
     ALL,
     Approved,
@@ -23,7 +23,7 @@ from service.registry.records import (
     Validated,
     person,
 )
-from service.registry.reports import read_report, report_folder
+from service.registry.reports import FOLDER, REPORT, read_report, report_folder
 from service.registry.standing import SHORT, Model, Standing
 
 __all__ = ["Actor", "Registry"]
@@ -126,6 +126,18 @@ class Registry(RecordBook):
         found = self._whole(model)
         self.fits(self.bundle(found.digest))
         return found
+
+    def check_report_there(self, model: Model) -> None:
+        """Whether the report on which the latest validation rests is in the data directory. Raises ReportNotUsable."""
+        folder = report_folder(self.home, model.digest)
+        if model.validation is not None and not (folder / REPORT).is_file():
+            raise ReportNotUsable(
+                "the validation report that a record rests on is gone / 验证记录所依据的报告缺失",
+                expected=f"{REPORT} with digest {model.validation.content.report_sha256[:SHORT]}",
+                found="no such file",
+                where=str(folder),
+                advice=f"put the report back from the backup of the folder {FOLDER}/, or from where --report named it",
+            )
 
     def check_report(self, model: Model, bundle: Bundle) -> None:
         """Whether the report of the latest validation still says what was put on record. Raises ReportChanged."""

@@ -8,6 +8,8 @@ that goes round freezes by a gate of its own (`models.limits.gates.circular_trad
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -52,34 +54,68 @@ def early_warning(cases: Cases) -> AmountColumns:
     )
 
 
+@dataclass(frozen=True)
+class Trigger:
+    """A signal at one level, of N enterprises: where it fires, its value and its threshold in `unit`."""
+
+    rule: str  # the policy value of the threshold, or the kind of event
+    value: FloatColumn
+    threshold: float | FloatColumn
+    unit: str
+    fires: Mask
+
+
 def warning_level(cases: Cases) -> npt.NDArray[np.int8]:
     """The worst level that any trigger shows, as an index into LEVELS; what is not known triggers nothing."""
-    ours = cases.known_fact("debt_own_loans") > 0
-    drop = -cases.known_fact("sales_growth_3m_yoy")
     level = np.zeros(len(cases), dtype=np.int8)
-    for place, name in enumerate(LEVELS[1:], start=1):
-        most = {rule: float(cases.policy.table(rule)[place - 1]) for rule in _NAMES}
-        triggers: list[Mask] = [
-            ours & (drop >= most["early_warning.sales_drop"]),
-            ours & (cases.known_fact("days_since_last_sale") > most["early_warning.sales_gap_days"]),
-            ours & (capture(cases) < most["early_warning.capture_below"]),
-            days_past_due(cases) >= most["early_warning.days_past_due"],
-            cases.known_fact("bureau_enquiries_2m") >= most["early_warning.enquiries_2m"],
-            *(cases.known_fact(fact) > float(cases.policy.table(rule)[place - 1]) for rule, fact in _SHARES.items()),
-            _events(cases, name),
-        ]
-        level[np.logical_or.reduce(triggers)] = place
+    for place in range(1, len(LEVELS)):
+        level[np.logical_or.reduce([trigger.fires for trigger in triggers(cases, place)])] = place
     return level
 
 
-def _events(cases: Cases, level: str) -> Mask:
+def fired_triggers(cases: Cases, row: int) -> tuple[Trigger, ...]:
+    """The signals that put one enterprise at its level; none where it is normal."""
+    place = int(warning_level(cases)[row])
+    return tuple(trigger for trigger in triggers(cases, place) if trigger.fires[row]) if place else ()
+
+
+def is_held(cases: Cases) -> Mask:
+    """Enterprises that this bank has lent to or committed a line to: their sales and receipts are watched."""
+    lent: Mask = cases.known_fact("debt_own_loans") > 0
+    held: Mask = lent | (cases.amount("lines_committed_fen")[0] > 0) | (cases.amount("lines_exposure_fen")[0] > 0)
+    return held
+
+
+def triggers(cases: Cases, place: int) -> tuple[Trigger, ...]:
+    """What leads to a level, which is an index into LEVELS from 1 on."""
+    ours, growth = is_held(cases), cases.known_fact("sales_growth_3m_yoy")
+    most = {rule: float(cases.policy.table(rule)[place - 1]) for rule in (*_NAMES, *_SHARES)}
+    drop, gap, late, below, asked = (most[name] for name in _NAMES)
+    silent, captured, delay = cases.known_fact("days_since_last_sale"), capture(cases), days_past_due(cases)
+    enquiries = cases.known_fact("bureau_enquiries_2m")
+    found = [
+        Trigger(_NAMES[0], growth, -drop, "fraction", ours & (-growth >= drop)),
+        Trigger(_NAMES[1], silent, gap, "days", ours & (silent > gap)),
+        Trigger(_NAMES[2], delay, late, "days", delay >= late),
+        Trigger(_NAMES[3], captured, below, "fraction", ours & (captured < below)),
+        Trigger(_NAMES[4], enquiries, asked, "count", enquiries >= asked),
+    ]
+    for rule, fact in _SHARES.items():
+        share = cases.known_fact(fact)
+        found.append(Trigger(rule, share, most[rule], "fraction", share > most[rule]))
+    return (*found, _events(cases, LEVELS[place]))
+
+
+def _events(cases: Cases, level: str) -> Trigger:
     """Red for the events of the list, orange for lawsuits beyond a share of net assets, yellow for any other event."""
-    if level == "red":
-        return cases.known_fact("warning_red_events") > 0
-    if level == "yellow":
-        return cases.known_fact("warning_other_events") > 0
+    if level in ("red", "yellow"):
+        name = "warning_red_events" if level == "red" else "warning_other_events"
+        count = cases.known_fact(name)
+        return Trigger(name, count, 0.0, "count", count > 0)
     share = float(cases.policy.number(_LAWSUITS))
-    return cases.known_fact("warning_lawsuits_fen") > share * np.maximum(cases.known_fact("statement_equity_fen"), 0)
+    most = share * np.maximum(cases.known_fact("statement_equity_fen"), 0)
+    lawsuits = cases.known_fact("warning_lawsuits_fen")
+    return Trigger(_LAWSUITS, lawsuits, most, "fen", lawsuits > most)
 
 
 def days_past_due(cases: Cases) -> FloatColumn:

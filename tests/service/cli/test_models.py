@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from dataclasses import replace
 from datetime import datetime
@@ -161,6 +162,21 @@ def test_an_edited_bundle_is_found(run: Run, home: Path) -> None:
     code, _, err = run("score", "--as-of", AS_OF.isoformat(), "--home", home)
     assert code == 1
     assert "changed" in err
+
+
+def test_a_report_that_is_gone_is_named(run: Run, home: Path) -> None:
+    """A record that rests on a report that nobody can read any more is not intact; a backup names the folder."""
+    digest = candidate(home)
+    in_force(run, home, digest)
+    code, out, _ = run("db", "backup", home.parent / "copy.sqlite3", "--home", home, "--json")
+    assert code == 0
+    assert str(home / "validations") in json.loads(out)["also"]
+    shutil.rmtree(home / "validations")
+    code, out, _ = run("models", "verify", "--home", home, "--json")
+    (broken,) = json.loads(out)["broken"]
+    assert (code, broken["model"], broken["error"]) == (1, digest, "ReportNotUsable")
+    assert str(home / "validations") in broken["where"]
+    assert "all intact" not in run("models", "verify", "--home", home)[1]
 
 
 def test_live_on_and_rollback(run: Run, home: Path) -> None:
