@@ -22,6 +22,8 @@ from models.policy.node import Node, refuse_unordered
 from models.policy.units import UNITS, read_scalar
 from models.policy.yaml_text import read_yaml_text
 
+# Ceilings that a bank may leave to judgement at all: those that estimate. The others are rules.
+JUDGED = ("sources_total", "working_capital_need", "grade_maximum", "model_uncertainty")
 DIRECTIONS = UP, DOWN = ("up", "down")  # for the enterprise: up is a better grade or a higher amount
 
 
@@ -71,8 +73,10 @@ class ApprovalRules:
     levels: tuple[Level, ...]
     grade_steps_up: int
     amount_up_share: Decimal
+    may_exceed: tuple[str, ...]
     longest_days: int
     approval_valid_days: int
+    assessment_valid_days: int
     rate_amber: Decimal
     rate_red: Decimal
     reasons: Mapping[str, OverrideReason]
@@ -120,7 +124,12 @@ def _load(on: date, folder: Path) -> ApprovalRules:
 
 
 def _version(node: Node) -> ApprovalRules:
-    node.only(("from", "reference", "second_approver_above", "approval_valid_days", "authority", "override"))
+    node.only(
+        (
+            *("from", "reference", "second_approver_above", "approval_valid_days", "assessment_valid_days"),
+            *("authority", "override"),
+        )
+    )
     node.text("reference")
     authority = node.child("authority")
     levels = tuple(_level(authority.child(code), code) for code in authority.tree)
@@ -137,7 +146,7 @@ def _version(node: Node) -> ApprovalRules:
     override = node.child("override")
     override.only(
         (
-            *("grade_steps_up", "amount_up_share", "longest_days", "rate_amber", "rate_red"),
+            *("grade_steps_up", "amount_up_share", "may_exceed", "longest_days", "rate_amber", "rate_red"),
             *("reasons", "withdrawal_reasons"),
         )
     )
@@ -150,6 +159,8 @@ def _version(node: Node) -> ApprovalRules:
         "grade_steps_up": int(_number(override, "grade_steps_up", "count")),
         "amount_up_share": _share(override, "amount_up_share"),
         "longest_days": int(_number(override, "longest_days", "days")),
+        "assessment_valid_days": int(_number(node, "assessment_valid_days", "days")),
+        "may_exceed": override.texts("may_exceed", JUDGED),
         "approval_valid_days": int(_number(node, "approval_valid_days", "days")),
         "rate_amber": _share(override, "rate_amber"),
         "rate_red": _share(override, "rate_red"),

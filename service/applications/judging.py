@@ -6,18 +6,28 @@ from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import Any
 
+from sqlalchemy import select
+
 from models.money import fen_from_yuan, yuan_text
+from models.policy.approval_rules import UP
 from service.applications import rows
 from service.applications.application import Override
 from service.applications.idempotency import Answer, Once
 from service.applications.office import Office, require_version
-from service.applications.overriding import OverrideAsked, checked, require_overrider
+from service.applications.overriding import (
+    OverrideAsked,
+    ceilings_of,
+    checked,
+    require_below_ceilings,
+    require_overrider,
+)
 from service.applications.telling import tell_override
 from service.applications.view import answer_of
 from service.applications.withdrawing import level_of
 from service.ledger import Kind, append
 from service.ledger.rows_told import with_rows
 from service.people import Principal
+from service.store.schema import ASSESSMENTS
 
 
 def override(
@@ -38,6 +48,10 @@ def override(
         rules = office.rules()
         attached = rows.attachment_of(connection, application_id, asked.evidence) is not None
         before = checked(asked, standing, rules, office.policy(), attached=attached)
+        if asked.what == "amount" and asked.direction == UP:
+            kept_decision = select(ASSESSMENTS.c.decision).where(ASSESSMENTS.c.id == standing.application.assessment_id)
+            decision = bytes(connection.execute(kept_decision).scalar_one())
+            require_below_ceilings(asked, ceilings_of(decision), rules)
         made = Override(
             id=office.new_id(moment),
             application_id=application_id,

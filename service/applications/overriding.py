@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
+from models.explanation.catalogue import rule_words
 from models.grades import GRADES
 from models.money import fen_from_yuan, yuan_text
 from models.policy import Policy
@@ -33,6 +36,41 @@ def require_overrider(caller: Principal, application: Application) -> None:
     """Nobody overrides a case of their own. Raises FourEyes."""
     if application.officer == caller.subject:
         raise FourEyes("nobody overrides an application of their own", expected="another person than its officer")
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """A ceiling of the decision with what it leaves beside the exposure that the decision counted, in fen."""
+
+    code: str
+    left_fen: int
+
+
+def ceilings_of(decision: bytes) -> list[Ceiling]:
+    """The ceilings that took part in a kept decision, those that were pending at their prudent value too."""
+    caps = json.loads(decision)["caps"]
+    return [
+        Ceiling(cap["code"], fen_from_yuan(cap["value_yuan"]))
+        for cap in caps
+        if cap["status"] != "not_applicable" and cap["value_yuan"] is not None
+    ]
+
+
+def require_below_ceilings(asked: OverrideAsked, ceilings: Sequence[Ceiling], rules: ApprovalRules) -> None:
+    """Refuse to raise an amount above what no judgement may exceed. Raises OverrideRefused."""
+    if asked.what != "amount" or asked.direction != UP:
+        return
+    hard = [one for one in ceilings if one.code not in rules.may_exceed]
+    lowest = min(hard, key=lambda one: one.left_fen, default=None)
+    if lowest is not None and fen_from_yuan(asked.to) > lowest.left_fen:
+        words = rule_words(lowest.code)
+        raise OverrideRefused(
+            f"no override exceeds the ceiling {lowest.code} ({words.zh}, {words.en})",
+            field="to",
+            expected=f"at most {yuan_text(lowest.left_fen)}, what it leaves beside the exposure that was assessed",
+            found=yuan_text(fen_from_yuan(asked.to)),
+            advice="ask for no more than that, or once what it measures has changed have the case assessed again",
+        )
 
 
 def checked(asked: OverrideAsked, standing: Standing, rules: ApprovalRules, policy: Policy, *, attached: bool) -> str:
