@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models.bundle import Bundle, BundleCorrupt
 from models.default_probability.exact import ExactContributions, Places, contributions_against
 from models.errors import AssetlightError
-from models.reference_population import TRAINING_AVERAGE, ReferencePopulation
+from models.reference_population import PERFORMING, PERFORMING_SAME_SIZE, TRAINING_AVERAGE, ReferencePopulation
 
 Numbers = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -39,10 +39,22 @@ def population_of(bundle: Bundle, name: str | None) -> ReferencePopulation | Non
             expected=", ".join((TRAINING_AVERAGE, *(each.name for each in bundle.populations))),
             found=name,
             where=f"explanation.reference of the policy; bundle {bundle.digest[:12]}",
-            advice=f"Train the model again with this release, or name {TRAINING_AVERAGE} in the policy",
+            advice=_advice(bundle, name),
             field="explanation.reference",
         )
     return found
+
+
+def _advice(bundle: Bundle, name: str) -> str:
+    """What would help: a model that has the one population and not the other needs other data, not another training."""
+    known = {each.name for each in bundle.populations}
+    if name == PERFORMING_SAME_SIZE and PERFORMING in known:
+        return (
+            "This needs a model that splits on turnover (sales_12m_fen), and at least 30 performing enterprises in "
+            f"each third by turnover: train on such rows, or name {PERFORMING} or {TRAINING_AVERAGE} in the policy / "
+            "需要模型按销售额切分，并且按销售额三等分后每组至少30家未违约企业"
+        )
+    return f"Train the model again with this release, or name {TRAINING_AVERAGE} in the policy"
 
 
 def reference_rows(bundle: Bundle, population: ReferencePopulation) -> Numbers:

@@ -175,6 +175,10 @@ def test_a_population_that_the_model_lacks_is_named_with_those_it_has() -> None:
     with pytest.raises(PopulationNotInBundle, match="比较人群"):
         score_features(factories.feature_table(2), factories.bundle(), PERFORMING)
     assert population_of(bundle, None) is None
+    everybody = replace(bundle, populations=tuple(one for one in bundle.populations if one.name == PERFORMING))
+    with pytest.raises(PopulationNotInBundle, match=r"splits on turnover.*30 performing") as small:
+        population_of(everybody, "performing_same_size")
+    assert "Train the model again" not in str(small.value), "the same sample gives the same again"
 
 
 def test_trees_beyond_tables_compare_with_nobody() -> None:

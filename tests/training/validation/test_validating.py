@@ -232,6 +232,19 @@ def test_in_sample_development_figures_never_block() -> None:
     assert validate(replace(clean(), development_log_odds=scores)).gate("gini_drop").blocking
 
 
+def test_a_red_drop_that_counts_as_amber_says_why() -> None:
+    """The line says red, the light is amber: the gate says in both languages that development flatters itself."""
+    noise = np.random.default_rng(3).standard_normal(1800)
+    report = validate(replace(clean(), test_log_odds=0.2 * truth(clean()) + noise))
+    gate = report.gate("gini_drop")
+    assert gate.value is not None
+    assert (gate.value > 0.1, gate.light, gate.passed) == (True, "amber", True)
+    assert "in-sample, which flatters it, so red counts as amber" in gate.line.en
+    assert "红降为黄" in gate.line.zh
+    unseen = validate(replace(clean(), development_log_odds=Measured(clean()).bundle_development))
+    assert "in-sample" not in unseen.gate("gini_drop").line.en
+
+
 def test_calibration_is_tested_before_the_move_to_a_central_tendency() -> None:
     """A bundle moved to a long-run rate is tested on the sample in the sample's own terms, and the move is said."""
     moved = replace(clean().bundle, calibration=Calibration(-1.5, 1.0, prior_shift=-1.5))
