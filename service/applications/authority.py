@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from models.money import fen_from_yuan, yuan_text
 from models.policy import Policy
 from models.policy.approval_rules import ApprovalRules, Level
-from service.applications.application import Application, Standing
+from service.applications.application import Application, Exposure, Standing
 from service.applications.commitments import REPLACEABLE
 from service.applications.errors import (
     AmountNotApprovable,
+    AssessmentTooOld,
     AuthorityExceeded,
     ExposureChanged,
     FourEyes,
@@ -131,6 +133,45 @@ def require_same_exposure(standing: Standing, committed: Sequence[Application]) 
             found=yuan_text(unseen) + " committed since"
             if unseen
             else "a line of " + yuan_text(gone) + " that can no longer be replaced",
+            advice="return the application and have it assessed again",
+        )
+
+
+def require_no_new_exposure(standing: Standing, now: Exposure, committed: Sequence[Application]) -> None:
+    """Refuse to commit the bank on less exposure than there is by now, loans included. Raises ExposureChanged.
+
+    A line whose own assessment counted this case is no news: whoever approved that one knew of both.
+    """
+    application, seen = standing.application, standing.application.exposure
+    later = [one for one in committed if application.id in one.exposure.lines and one.id != application.id]
+    mine = sum(one.approved_fen or 0 for one in later if one.enterprise_id == application.enterprise_id)
+    others = sum(one.approved_fen or 0 for one in later if one.enterprise_id != application.enterprise_id)
+    for whose, then, today in (
+        ("enterprise", seen.own_fen, now.own_fen - mine),
+        ("rest of its group", seen.group_fen or 0, (now.group_fen or 0) - others),
+    ):
+        if today > then:
+            raise ExposureChanged(
+                f"the bank's exposure to the {whose} is more than the case was assessed on",
+                current=application.current(),
+                field="action",
+                expected=f"at most {yuan_text(then)}, as assessed",
+                found=f"{yuan_text(today)} now",
+                advice="have it assessed again: return it, or withdraw what is approved and apply again",
+            )
+
+
+def require_recent_assessment(standing: Standing, rules: ApprovalRules) -> None:
+    """Refuse to approve on an assessment that is too old. Raises AssessmentTooOld."""
+    application = standing.application
+    last = application.as_of + timedelta(days=rules.assessment_valid_days)
+    if standing.today > last:
+        raise AssessmentTooOld(
+            f"the assessment is older than {rules.assessment_valid_days} days",
+            current=application.current(),
+            field="action",
+            expected=f"an approval not after {last}",
+            found=standing.today.isoformat(),
             advice="return the application and have it assessed again",
         )
 

@@ -52,6 +52,10 @@ class ExposureChanged(Conflict):
     """The bank has committed itself to enterprise or group since the case was assessed: 409 until it is reassessed."""
 
 
+class AssessmentTooOld(Conflict):
+    """The case was assessed too long ago to be approved: 409 until it is assessed again."""
+
+
 class LineNotReplaceable(AssetlightError):
     """The application would replace a line that is not one of the enterprise's that can be replaced."""
 

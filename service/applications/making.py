@@ -215,6 +215,20 @@ def exposure_of(made: Made, replaced_fen: int | None) -> Exposure:
     )
 
 
+def exposure_now(office: Office, standing: Standing) -> Exposure:
+    """What an assessment today would count as exposure beside the case itself. Raises what an assessment does."""
+    application, today = standing.application, office.assessor.today()
+    line = standing.beside.line(application.replaces)
+    still = application.exposure.replaced_fen is not None and line is not None and line.state in REPLACEABLE
+    replaced = line.approved_fen if still and line is not None else None
+    request = office.assessor.application(
+        today, product=application.product, amount_yuan=yuan_text(application.amount_fen)
+    )
+    request = replace(request, line_replaced_fen=replaced)
+    records = office.assessor.around(application.enterprise_id, application.id)
+    return exposure_of(office.assessor.made(Question(application.enterprise_id, today, request, records)), replaced)
+
+
 def keep_with_assessment(
     connection: Connection, prepared: Prepared, application_id: str, actor: str, at: datetime, told: Mapping[str, Any]
 ) -> None:

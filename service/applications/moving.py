@@ -11,12 +11,14 @@ from sqlalchemy import Connection
 
 from models.money import yuan_text
 from service.applications import rows
-from service.applications.application import Application, Approval, Standing
+from service.applications.application import Application, Approval, Exposure, Standing
 from service.applications.authority import (
     approved_amount,
     require_authority,
     require_fresh_eyes,
+    require_no_new_exposure,
     require_person,
+    require_recent_assessment,
     require_same_exposure,
     require_state,
 )
@@ -29,9 +31,9 @@ from service.applications.commitments import (
     last_day,
     require_cases_as_told,
 )
-from service.applications.errors import TransitionNotPossible
+from service.applications.errors import ExposureChanged, TransitionNotPossible
 from service.applications.idempotency import Answer, Once
-from service.applications.making import assessed_again, keep_with_assessment
+from service.applications.making import assessed_again, exposure_now, keep_with_assessment
 from service.applications.office import Office, require_version, seen
 from service.applications.rows import instant
 from service.applications.telling import outline, tell_step
@@ -65,6 +67,12 @@ def move(office: Office, caller: Principal, step: Step, once: Once) -> Answer:
     transition = BY_ACTION[step.action]
     prepared = None
     connected = _connected(office, caller, step) if step.action in COMMITTING else frozenset()
+    now: Exposure | None = None
+    if step.action in COMMITTING:
+        known, standing = _looked(office, caller, step, once, transition)
+        if known is not None:
+            return known
+        now = exposure_now(office, standing)
     if step.action == Action.REASSESS:  # the model answers before the row is held, so that nobody waits for it
         known, standing = _looked(office, caller, step, once, transition)
         if known is not None:
@@ -83,7 +91,9 @@ def move(office: Office, caller: Principal, step: Step, once: Once) -> Answer:
         if prepared is not None:
             after = assessed
         else:
-            after, told = _stepped(Stepping(office, connection, caller, standing, moment, connected), transition, step)
+            after, told = _stepped(
+                Stepping(office, connection, caller, standing, moment, connected, now), transition, step
+            )
         after = replace(after, updated_at=moment)
         told = {
             "action": step.action.value,
@@ -138,6 +148,7 @@ class Stepping:
     standing: Standing
     moment: datetime
     connected: frozenset[str]
+    now: Exposure | None = None  # what an assessment counts today, before a step that commits
 
 
 def _connected(office: Office, caller: Principal, step: Step) -> frozenset[str]:
@@ -164,7 +175,11 @@ def _approved(at: Stepping, after: Application, step: Step) -> tuple[Application
     office, standing = at.office, at.standing
     rules, policy = office.rules(), office.policy()
     amount = approved_amount(standing, policy, step.amount_yuan)
-    require_same_exposure(standing, committed(at.connection, at.connected, standing.today))
+    lines = committed(at.connection, at.connected, standing.today)
+    require_recent_assessment(standing, rules)
+    require_same_exposure(standing, lines)
+    if at.now is not None:
+        require_no_new_exposure(standing, at.now, lines)
     total = standing.total_fen(amount, policy)
     level = require_authority(at.caller, rules, standing, total)
     approval = Approval(at.caller.subject, level.code, amount, instant(at.moment))
@@ -206,8 +221,18 @@ def _activated(at: Stepping, after: Application) -> tuple[Application, dict[str,
             field="action",
             advice="withdraw it and apply again",
         )
+    if at.now is not None:
+        require_no_new_exposure(at.standing, at.now, committed(at.connection, at.connected, today))
     line = at.standing.beside.line(application.replaces)
     since = today
+    if line is None and application.exposure.replaced_fen is not None:
+        raise ExposureChanged(
+            "the line that it replaces is gone",
+            current=application.current(),
+            field="action",
+            expected="a line of " + yuan_text(application.exposure.replaced_fen) + " to replace",
+            advice="withdraw it and apply again",
+        )
     if line is not None and application.exposure.replaced_fen is not None:
         if line.state not in REPLACEABLE:
             raise TransitionNotPossible(
