@@ -62,9 +62,17 @@ def test_the_explanation_is_of_that_decision(client: TestClient) -> None:
     """All four explanations, equal to the decision where they overlap; the shares add up to the fen."""
     assessment = made(client, request={"amount_yuan": "300000"})
     decision, found = assessment["decision"], explanation(client, assessment)
-    overlap = ("decision_id", "limit_yuan", "reasons", "waterfall", "caps", "contributions", "base_points")
+    overlap = ("decision_id", "limit_yuan", "reasons", "waterfall", "contributions", "base_points")
     for name in (*overlap, "data_origin", "simulated", "caution"):
         assert found[name] == decision[name], name
+    for told, kept in zip(found["caps"], decision["caps"], strict=True):
+        signals = {name: value for name, value in told["inputs"].items() if name not in kept["inputs"]}
+        assert {**told, "inputs": {**kept["inputs"]}} == kept
+        assert told["inputs"] == {**kept["inputs"], **signals}
+        assert bool(signals) == (kept["code"] == "early_warning"), (
+            signals
+        )  # E5 is yellow: what fired, and its threshold
+        assert all(name.partition(".")[0] in ("signal", "threshold") for name in signals)
     shares = sum(fen_from_yuan(share["yuan"]) for share in found["attribution"]["shares"])
     reference = fen_from_yuan(found["attribution"]["reference_limit_yuan"])
     assert shares == fen_from_yuan(decision["limit_yuan"]) - reference
