@@ -9,7 +9,6 @@ makes another one and moves `CURRENT`.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ import lightgbm
 
 from models.calibration import Calibration, PointsScale, VennAbers
 from models.canonical import canonical_json, digest, sha256_hex
+from models.durable import replace_durably, sync, write_durably
 from models.errors import AssetlightError
 from models.reference_population import ReferencePopulation
 
@@ -159,23 +159,20 @@ class Bundle:
         draft = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
         try:
             for name, content in self.files().items():
-                _write_durably(draft / name, content)
+                write_durably(draft / name, content)
             draft.chmod(0o755)
             draft.rename(directory)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
-        _sync_directory(directory.parent)
+        sync(directory.parent)
         return directory
 
     def publish(self, home: Path) -> Path:
         """Write to `<home>/bundles/<digest12>` and make it the current bundle, which counts until one is promoted."""
         shelf = home / "bundles"
         directory = self.write(shelf / self.digest[:12])
-        draft = shelf / f".CURRENT.{os.getpid()}"
-        _write_durably(draft, (self.digest + "\n").encode())
-        draft.replace(shelf / "CURRENT")
-        _sync_directory(shelf)
+        replace_durably(shelf / "CURRENT", (self.digest + "\n").encode())
         return directory
 
     @classmethod
@@ -333,18 +330,3 @@ def _verified(path: Path, expected: str) -> str:
             advice=TRAIN_AGAIN,
         )
     return content.decode()
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -9,7 +9,6 @@ the number of trials that fitted in decides: the card states it, and that number
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,13 +17,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import lightgbm
 import numpy as np
-from filelock import FileLock
 
 from models import __version__
 from models.canonical import digest
-from models.errors import AssetlightError
 from training.folds import Inner, Part
 from training.sample import Matrix, Sample, Words
+from training.search_journal import Judged, Study
 from training.trees import DEEPEST, FittedTrees, Trees, TreeSettings, few_defaults, mean_loss, settings_for
 
 if TYPE_CHECKING:
@@ -35,10 +33,6 @@ FIRST_TRIALS = 4  # by default: the settings of the sample's size at the first f
 FEW_DEPTHS = (2, 1, 3)  # where defaults are few
 GROUPS = 40  # of entities, between which the standard error of a difference is taken
 SPACE_VERSION = 1  # of what is searched; a journal of another version is another search
-
-
-class JournalInUse(AssetlightError):
-    """Another process is writing to the journal of the very same search."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +83,11 @@ def search(
     start = settings_for(sample)
     trying = _Trying(sample, parts, start, seed)
     began = perf_counter()
-    with _study(plan.journals, _key(sample, parts, seed)) as study:
+    with Study(plan.journals, _key(sample, parts, seed)) as study:
         done = study.completed()
         while len(done) < asked:
             progress(len(done), asked)
-            study.run(trying, number=len(done), seed=seed)
+            study.run(trying, number=len(done), seed=seed, fixed=first_choice(start, len(done), few=trying.few))
             done = study.completed()
             if plan.budget_seconds is not None and perf_counter() - began >= plan.budget_seconds:
                 break
@@ -182,15 +176,21 @@ class _Trying:
     def few(self) -> bool:
         return few_defaults(self.sample)
 
-    def __call__(self, settings: TreeSettings) -> tuple[float, int, list[float]]:
-        """Loss at the best number of trees, that number, and the loss summed by group of entities."""
+    def __call__(self, trial: Trial) -> Judged:
+        """The loss at the best number of trees; also the settings, that number, and the loss by group of entities."""
+        settings = proposal(trial, self.start)
         unseen = Trees(settings).scores_by_rounds(self.sample, seed=self.seed, parts=self.parts)
         losses = mean_loss(unseen, self.sample)
         best = int(losses.argmin())
         known = np.nan_to_num(unseen[best])
         by_row = (np.logaddexp(0.0, known) - self.sample.outcome * known) * self.weights
         by_group = np.bincount(self.groups, weights=by_row.sum(axis=0), minlength=GROUPS)
-        return float(losses[best]), settings.rounds[best], [float(each) for each in by_group]
+        kept = {
+            "settings": settings.as_dict(),
+            "trees": settings.rounds[best],
+            "by_group": [float(each) for each in by_group],
+        }
+        return float(losses[best]), kept
 
     @property
     def weights(self) -> Matrix:
@@ -247,92 +247,6 @@ def _key(sample: Sample, parts: Sequence[Part], seed: int) -> str:
             "lightgbm": lightgbm.__version__,
         }
     )[:24]
-
-
-class _study:  # noqa: N801  (used as a context, like the functions of contextlib)
-    """An Optuna study in a journal file of its own, held by one process at a time."""
-
-    def __init__(self, folder: Path | None, key: str) -> None:
-        self._folder, self._key = folder, key
-        self._lock: FileLock | None = None
-
-    def __enter__(self) -> _study:
-        import optuna  # noqa: PLC0415  (takes a second)
-        from optuna.storages import JournalStorage  # noqa: PLC0415
-        from optuna.storages.journal import JournalFileBackend  # noqa: PLC0415
-
-        optuna.logging.set_verbosity(optuna.logging.ERROR)
-        storage = None
-        if self._folder is not None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            path = self._folder / f"{self._key}.journal"
-            self._lock = FileLock(path.with_suffix(".held"))
-            if not self._acquired():
-                raise JournalInUse(
-                    "the same search is running in another process", where=path.name,
-                    advice="Wait for it to end; it can be resumed if it is killed",
-                )  # fmt: skip
-            _mend(path)
-            storage = JournalStorage(JournalFileBackend(str(path)))
-        self._study = optuna.create_study(storage=storage, study_name=self._key, load_if_exists=True)
-        for trial in self._study.get_trials(deepcopy=False):
-            if trial.state == optuna.trial.TrialState.RUNNING:  # cut off by a kill
-                self._study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._lock is not None:
-            self._lock.release()
-
-    def completed(self) -> list[FrozenTrial]:
-        """The trials that ended, in order."""
-        from optuna.trial import TrialState  # noqa: PLC0415
-
-        found: list[FrozenTrial] = self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        return sorted(found, key=lambda trial: trial.number)
-
-    def run(self, trying: _Trying, *, number: int, seed: int) -> None:
-        """One trial, proposed from the seed and the trials that ended before."""
-        from optuna.samplers import TPESampler  # noqa: PLC0415
-        from optuna.trial import TrialState  # noqa: PLC0415
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._study.sampler = TPESampler(seed=seed * 10_007 + number, n_startup_trials=8, constant_liar=False)
-        fixed = first_choice(trying.start, number, few=trying.few)
-        if fixed is not None and not self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
-            self._study.enqueue_trial(fixed)
-        trial = self._study.ask()
-        settings = proposal(trial, trying.start)
-        loss, trees, by_group = trying(settings)
-        trial.set_user_attr("place", number)
-        trial.set_user_attr("settings", settings.as_dict())
-        trial.set_user_attr("trees", trees)
-        trial.set_user_attr("by_group", by_group)
-        self._study.tell(trial, loss)
-
-    def _acquired(self) -> bool:
-        from filelock import Timeout  # noqa: PLC0415
-
-        if self._lock is None:
-            return True
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            return False
-        return True
-
-
-def _mend(path: Path) -> None:
-    """After a kill: a half-written last line is cut off, and Optuna's own lock, which nobody holds, is removed."""
-    for left in (path.with_name(path.name + ".lock"), *path.parent.glob(f"{path.name}.lock*.rename")):
-        if left.is_symlink() or left.exists():
-            left.unlink()
-    if path.exists():
-        content = path.read_bytes()
-        whole = content[: content.rfind(b"\n") + 1]
-        if whole != content:
-            path.write_bytes(whole)
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from models.durable import replace_durably
 from models.errors import AssetlightError
 
 MANIFEST = "manifest.json"
@@ -131,22 +131,7 @@ def read_manifest(root: Path, buckets: int) -> Manifest:
 
 def write_manifest(root: Path, manifest: Manifest) -> None:
     """Commit: the new state is on disk in full before it takes the old one's name."""
-    draft = root / f"{MANIFEST}.draft"
-    with draft.open("wb") as file:
-        file.write(manifest.to_bytes())
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, root / MANIFEST)  # noqa: PTH105
-    sync_directory(root)
-
-
-def sync_directory(path: Path) -> None:
-    """Make the names in a directory survive a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    replace_durably(root / MANIFEST, manifest.to_bytes())
 
 
 def bucket_of(enterprise_id: str, buckets: int) -> int:

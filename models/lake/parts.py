@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from models.lake.manifest import LakeDamaged, Part, bucket_of, sync_directory
+from models.durable import sync
+from models.lake.manifest import LakeDamaged, Part, bucket_of
 from models.records.kind import RecordKind
 
 ROW_GROUP_ROWS = 16_384
@@ -44,9 +45,9 @@ def write_part(root: Path, relative: str, kind: RecordKind, rows: pa.Table) -> P
         )
         file.flush()
         os.fsync(file.fileno())
-    sync_directory(path.parent)
+    sync(path.parent)
     for parent in made:
-        sync_directory(parent.parent)
+        sync(parent.parent)
     return Part(relative, len(ordered), path.stat().st_size)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
 
+from models.durable import sync
 from service.applications.errors import AttachmentRefused
 from service.errors import StoreUnusable
 
@@ -94,7 +95,7 @@ class Cabinet:
                     place.parent.mkdir(exist_ok=True, mode=0o700)
                     Path(draft.name).replace(place)
                     for folder in (place.parent, self._folder):
-                        _sync(folder)
+                        sync(folder)
                 except BaseException:
                     Path(draft.name).unlink(missing_ok=True)
                     raise
@@ -142,11 +143,3 @@ class Cabinet:
 
 def _other_content(media_type: str) -> AttachmentRefused:
     return AttachmentRefused("the content is not of the declared type", field="Content-Type", expected=media_type)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -11,6 +11,7 @@ import secrets
 from pathlib import Path
 
 from models.bundle import REGISTRY_MARK
+from models.durable import replace_durably
 from service.registry.chain import Mark
 from service.registry.errors import RegistryDamaged, RegistryKeyNotUsable
 
@@ -69,9 +70,7 @@ def write_mark(home: Path, mark: Mark) -> None:
     if before is not None and before.sequence >= mark.sequence:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    draft.write_text(json.dumps({"sequence": mark.sequence, "digest": mark.digest}) + "\n")
-    draft.replace(path)
+    replace_durably(path, (json.dumps({"sequence": mark.sequence, "digest": mark.digest}) + "\n").encode())
 
 
 def _checked(key: bytes, where: str) -> bytes:

@@ -8,7 +8,6 @@ before it says so, so a job that is killed between the two finds its own record 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from models.bundle import Bundle
 from models.canonical import digest
+from models.durable import replace_durably
 from service.bundles import BundleShelf
 from service.registry.records import ALL, JOB, Planned, Role, Stopped, Validated, person
 from service.registry.registry import Actor, Registry
@@ -223,9 +223,4 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def _write(path: Path, facts: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}.draft")
-    with draft.open("w") as stream:
-        json.dump(facts, stream, ensure_ascii=False)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(path)
+    replace_durably(path, json.dumps(facts, ensure_ascii=False).encode())

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from models.canonical import sha256_hex
+from models.durable import sync
 from models.errors import AssetlightError
 from service.store.address import shown
 
@@ -75,7 +76,7 @@ def _copy(source: Path, target: Path, check: Check) -> None:
         except FileExistsError:
             refuse_overwriting(target)
             raise
-        _sync(target.parent)
+        sync(target.parent)
     finally:
         for name in ("", *BESIDE):
             Path(f"{draft}{name}").unlink(missing_ok=True)
@@ -110,12 +111,4 @@ def _as_one_file(draft: Path) -> None:
     connection = sqlite3.connect(draft)
     connection.execute("PRAGMA journal_mode=DELETE")
     connection.close()
-    _sync(draft)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(draft)

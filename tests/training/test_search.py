@@ -15,7 +15,8 @@ from filelock import FileLock
 
 from training.folds import Inner
 from training.sample import Sample
-from training.search import FIRST_TRIALS, GROUPS, JournalInUse, SearchPlan, _choose, _Trial, search
+from training.search import FIRST_TRIALS, GROUPS, SearchPlan, _choose, _Trial, search
+from training.search_journal import JournalInUse
 from training.trees import MANY, Trees
 
 QUICK = Inner(2)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from models.bundle import Bundle
+from models.durable import replace_durably
 from models.errors import AssetlightError
 from training.pipeline import Trained, train
 from training.retraining.asked import plan_asked_for, rows_asked_for
@@ -109,6 +109,4 @@ def _bytes_of(trained: Trained) -> bytes:
 def _write_whole(path: Path, content: bytes) -> None:
     """Whole or not at all: a job that is killed leaves the step undone."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
-    draft.write_bytes(content)
-    draft.replace(path)
+    replace_durably(path, content)
