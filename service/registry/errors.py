@@ -73,6 +73,10 @@ class NeverChampion(RegistryRefusal):
     """A rollback goes to an earlier champion of the same scope, and this model is none."""
 
 
+class OwnColumnsRead(RegistryRefusal):
+    """The model reads columns of a bank's own table; stored records, which the service scores, do not hold them."""
+
+
 class DayNotReached(AssetlightError):
     """What was in force is asked for a day that has not come."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from models.bundle import Bundle, BundleCorrupt
 from models.canonical import digest as digest_of
 from service.registry.book import Actor, RecordBook
-from service.registry.errors import NotValidated, ReportChanged, ReportNotUsable
+from service.registry.errors import NotValidated, OwnColumnsRead, ReportChanged, ReportNotUsable
 from service.registry.records import (
     ALL,
     Approved,
@@ -122,9 +122,22 @@ class Registry(RecordBook):
         return self.append(lambda _: (found.digest, content), by)
 
     def _fitting(self, model: str) -> Model:
-        """The same, which the policy of the day can use: it has whom reasons compare with."""
+        """The same, which stored records can be scored with and the policy of the day can use.
+
+        Raises OwnColumnsRead, and what `fits` raises: the policy compares with a population that the model has not.
+        """
         found = self._whole(model)
-        self.fits(self.bundle(found.digest))
+        bundle = self.bundle(found.digest)
+        if bundle.own_columns:
+            raise OwnColumnsRead(
+                "this model reads columns of the bank's own table, which stored records do not hold / "
+                "该模型使用银行自备表的列，系统内的记录没有这些列",
+                expected="a model that reads features of the catalogue only",
+                found=", ".join(bundle.own_columns),
+                field="model",
+                advice=f"score a table with it: assetlight score --table FILE --bundle {found.digest[:SHORT]}",
+            )
+        self.fits(bundle)
         return found
 
     def check_report_there(self, model: Model) -> None:
