@@ -14,12 +14,14 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from tests.validation_evidence import evidence
+from training.table.gather import CONSTANT
 from training.validation import ValidationReport, report_folder, validate, write_report
 from training.validation.rendering.charts import chart_svg
 from training.validation.rendering.page import page_html
 from training.validation.rendering.texts import Language
 from training.validation.rendering.workbook import workbook_bytes
 from training.validation.report import Chart, Interval, Series, Words
+from training.validation.sections.lineage import in_both
 
 VOID = {"meta", "br", "link", "img", "hr", "input"}
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -170,3 +172,9 @@ def test_files_are_the_same_bytes_for_the_same_report(tmp_path: Path) -> None:
 def test_reports_lie_by_bundle(tmp_path: Path) -> None:
     """`<home>/validations/<bundle12>`."""
     assert report_folder(tmp_path, "abcdef0123456789") == tmp_path / "validations" / "abcdef012345"
+
+
+def test_the_reason_of_a_feature_left_out_is_in_the_language_of_the_report() -> None:
+    """Cards have both languages in one line; a reader has one."""
+    assert in_both(CONSTANT) == Words(zh="没有取值或取值相同", en="without a value, or the same for every row")
+    assert in_both("own reason") == Words(zh="own reason", en="own reason")

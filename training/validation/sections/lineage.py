@@ -7,7 +7,7 @@ import numpy as np
 from models.bundle import SIMULATED
 from training.validation.lights import gate, lines, worst
 from training.validation.measured import Measured, Observation, Part, entities, feed_words
-from training.validation.report import Cell, Light, Section, Statement, Table
+from training.validation.report import Cell, Light, Section, Statement, Table, Words
 from training.validation.writing import same, statement, table, words
 
 
@@ -93,7 +93,7 @@ def lineage(measured: Measured) -> Part:
                 "left_out",
                 ("未用特征", "Features left out"),
                 [("feature", "特征", "Feature", "text"), ("reason", "原因", "Reason", "text")],
-                list(facts.left_out.items()),
+                [(name, in_both(reason)) for name, reason in facts.left_out.items()],
             )
         )
     low, high = lines(measured.policy, "feed_missing").as_words()
@@ -224,3 +224,9 @@ def _missing(measured: Measured) -> Table:
         ],
         rows,
     )
+
+
+def in_both(reason: str) -> Words:
+    """The words of a model card, which has Chinese and English in one line, each for itself."""
+    zh, _, en = reason.partition(" / ")
+    return Words(zh=zh, en=en or zh)
