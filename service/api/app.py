@@ -10,6 +10,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from models import __version__
+from models.records import KINDS
 from service.api import (
     access,
     application_files,
@@ -77,7 +78,7 @@ def create_app(service: Service) -> FastAPI:
             {"name": "assessments", "description": "One enterprise, assessed and explained"},
             {
                 "name": "records",
-                "description": "What the bank knows: 23 kinds, each row with the moment it was learned",
+                "description": f"What the bank knows: {len(KINDS)} kinds, each row with the moment it was learned",
             },
             {"name": "valuations", "description": "What IP rights, data assets and the asset pool are worth"},
             {"name": "models", "description": "Which model is in force, by whose hands, and what runs in the shadow"},
