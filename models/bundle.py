@@ -12,7 +12,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -227,7 +227,7 @@ class Bundle:
 
     def _manifest(self) -> dict[str, Any]:
         interval = (
-            None if self.interval is None else {name: _stored(value) for name, value in vars(self.interval).items()}
+            None if self.interval is None else {name: _stored(value) for name, value in asdict(self.interval).items()}
         )
         return {
             "schema_version": self.schema_version,

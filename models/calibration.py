@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +14,7 @@ from numpy.typing import NDArray
 from models.errors import AssetlightError
 
 Column = NDArray[np.float64]
+Number = TypeVar("Number", float, Column)  # one, or a column of them: the same arithmetic to the last bit
 
 
 class IntervalNotUsable(AssetlightError):
@@ -28,14 +32,14 @@ class Calibration:
     slope: float
     prior_shift: float = 0.0
 
-    def log_odds(self, raw: Column) -> Column:
+    def log_odds(self, raw: Number) -> Number:
         """Calibrated log-odds of default."""
         return self.intercept + self.slope * raw
 
-    def shifted(self, probability: Column) -> Column:
+    def shifted(self, probability: Number) -> Number:
         """Probabilities of the calibration sample moved to the central tendency; 0 and 1 stay what they are."""
         odds = math.exp(self.prior_shift)
-        return np.asarray(probability * odds / (1.0 - probability + probability * odds), dtype=np.float64)
+        return probability * odds / (1.0 - probability + probability * odds)
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,13 @@ class VennAbers:
 
     def interval(self, raw: Column) -> tuple[Column, Column]:
         """Lower and upper rate of each raw score, at the default rate of the calibration sample."""
-        low = np.array(self.low)[np.searchsorted(self.low_from, raw, side="right")]
-        high = np.array(self.high)[np.searchsorted(self.high_above, raw, side="left")]
-        return low, high
+        low_from, low, high_above, high = self._columns
+        return low[np.searchsorted(low_from, raw, side="right")], high[np.searchsorted(high_above, raw, side="left")]
+
+    def interval_of(self, raw: float) -> tuple[float, float]:
+        """The same of one raw score."""
+        return self.low[bisect_right(self.low_from, raw)], self.high[bisect_left(self.high_above, raw)]
+
+    @cached_property
+    def _columns(self) -> tuple[Column, Column, Column, Column]:
+        return np.array(self.low_from), np.array(self.low), np.array(self.high_above), np.array(self.high)

@@ -6,6 +6,8 @@ into `GRADES` so that it is a column; -1 says that the probability is not known,
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -43,6 +45,13 @@ def grade_index(pd: npt.NDArray[np.float64], upper_pd: Sequence[float]) -> Grade
     index = np.searchsorted(np.asarray(upper_pd, dtype=np.float64), pd, side="left").astype(np.int16)
     index[~known] = UNKNOWN
     return index
+
+
+def grade_of(pd: float, upper_pd: Sequence[float]) -> str | None:
+    """The name of the grade of one probability by the rule of `grade_index`, which checks `upper_pd`; None for NaN."""
+    if math.isnan(pd):
+        return None
+    return GRADES[bisect_left(upper_pd, pd)]
 
 
 def grade_name(index: int) -> str | None:

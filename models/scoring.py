@@ -8,6 +8,7 @@ read `score` from top to bottom: each line is one stage, and each stage is a pac
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,11 +20,11 @@ import pyarrow.compute as pc
 
 from models.bundle import Bundle
 from models.decision import Decisions, EnterpriseNotScored
-from models.default_probability import ProbabilityColumns, score_features, score_matrix
+from models.default_probability import ProbabilityColumns, score_features, score_one
 from models.errors import AssetlightError
 from models.explanation import select_reasons
 from models.features import compute_features
-from models.grades import PERFORMING, grade_index, grade_name
+from models.grades import PERFORMING, grade_index, grade_of
 from models.limits import NO_REQUEST, Cases, asset_facts, compute_limits, measure
 from models.money import LARGEST_FEN, yuan_text
 from models.policy import Policy
@@ -36,7 +37,6 @@ TRAINING_DEFAULTS, PD_HIGH = OF_MODEL = ("model_training_defaults", "model_pd_hi
 FACT_TEXTS = ("input_sha256", "origins")  # what a table of facts says of a row besides its facts
 
 
-NO_ENTERPRISE = pa.array([""], pa.string())
 Finished = Callable[[str], object]  # is told the name of each stage at its end
 
 
@@ -218,15 +218,13 @@ def score_row(row: npt.NDArray[np.float64], bundle: Bundle, policy: Policy) -> R
 
     To the last bit what `score` says of an enterprise with these features.
     """
-    found = _silent_where_nothing_is_known(
-        score_matrix(NO_ENTERPRISE, row[np.newaxis, :], bundle, policy.compared_with)
-    )
-    pd, low, high, points = (
-        None if np.isnan(column[0]) else float(column[0]) for column in (found.pd, found.low, found.high, found.points)
-    )
-    grade = grade_name(int(grade_index(found.pd, _upper_pd(policy))[0]))
-    contributions = tuple((found.contributions[0] + 0.0).tolist())
-    return RowScore(pd, low, high, grade, points, float(found.base_points[0]), contributions)
+    found = score_one(row, bundle, policy.compared_with)
+    contributions = tuple((found.contributions + 0.0).tolist())
+    if np.isnan(row).all():  # the model would answer; that answer is about nobody
+        return RowScore(None, None, None, None, None, found.base_points, contributions)
+    low, high = (None if math.isnan(bound) else bound for bound in (found.low, found.high))
+    grade = grade_of(found.pd, _upper_pd(policy))
+    return RowScore(found.pd, low, high, grade, found.points, found.base_points, contributions)
 
 
 def score_prepared(

@@ -66,7 +66,11 @@ class RowScorer:
     @staticmethod
     def score(features: Mapping[str, float | None], by: InForce) -> RowScore:
         """The score of a row that names every feature of the model, null where unknown. Raises FeaturesRefused."""
-        if features.keys() != by.names:
+        try:
+            values = list(map(features.__getitem__, by.bundle.features))
+        except KeyError:
+            values = []
+        if not len(values) == len(features) == len(by.names):
             missing, unknown = sorted(by.names - features.keys()), sorted(features.keys() - by.names)
             raise FeaturesRefused(
                 "the features are not those of the model in force",
@@ -81,5 +85,5 @@ class RowScorer:
                     if part
                 ),
             )
-        row = np.array([features[name] for name in by.bundle.features], dtype=np.float64)  # None becomes NaN
+        row = np.array(values, dtype=np.float64)  # None becomes NaN
         return score_row(row, by.bundle, by.policy)

@@ -3,7 +3,7 @@
 from models.default_probability.comparison import PopulationNotInBundle, population_of
 from models.default_probability.matrix import FeatureColumnsDiffer, FeatureNotFinite, OwnColumnsNeeded, feature_matrix
 from models.default_probability.missing import fill_missing
-from models.default_probability.score import ProbabilityColumns, score_features, score_matrix
+from models.default_probability.score import ProbabilityColumns, score_features, score_matrix, score_one
 
 __all__ = [
     "FeatureColumnsDiffer",
@@ -16,4 +16,5 @@ __all__ = [
     "population_of",
     "score_features",
     "score_matrix",
+    "score_one",
 ]

@@ -75,6 +75,12 @@ class Compared:
     column: int = -1  # of the feature that the edges are of; -1: all are compared alike
     edges: Numbers | None = None
 
+    def table_of(self, row: Numbers) -> ExactContributions:
+        """The tables for one filled row [F]."""
+        if self.edges is None:
+            return self.tables[0]
+        return self.tables[int(stretch_of(row[self.column], self.edges))]
+
     def of(self, matrix: Numbers, threads: int) -> tuple[Numbers, Numbers, Numbers]:
         """Raw scores [N], base [N] and contributions [N, F] of filled rows. Rows do not influence each other."""
         if self.edges is None:
@@ -102,7 +108,7 @@ def compared(bundle: Bundle, population: ReferencePopulation) -> Compared:
     return Compared(tuple(contributions_against(bundle.booster, [*parts, rows])), column, edges)
 
 
-def stretch_of(values: Numbers, edges: Numbers) -> Index:
+def stretch_of(values: Numbers | np.float64, edges: Numbers) -> Index:
     """Between which edges each value lies (an edge belongs to what is below it); one more than all where missing."""
     found: Index = np.where(np.isnan(values), len(edges) + 1, np.searchsorted(edges, values)).astype(np.int64)
     return found

@@ -33,6 +33,14 @@ class RawContributions(NamedTuple):
     contributions: NDArray[np.float64]  # [N, F]
 
 
+class RowContributions(NamedTuple):
+    """The same of one row."""
+
+    raw: float
+    base: float
+    contributions: NDArray[np.float64]  # [F]
+
+
 @dataclass(frozen=True)
 class Method:
     """How a bundle's contributions are computed. `because`: why not by table, empty where they are."""
@@ -65,6 +73,19 @@ def raw_contributions(
         raw, base, contributions = tables.of(matrix, threads)
         return RawContributions(raw, np.full(len(matrix), base), contributions)
     return _by_lightgbm(matrix, bundle)
+
+
+def row_contributions(
+    row: NDArray[np.float64], bundle: Bundle, against: ReferencePopulation | None = None
+) -> RowContributions:
+    """`raw_contributions` of one filled row float64[F], the same bits; quicker, for it makes no columns."""
+    key = _ByDigest(bundle)
+    tables = _tables(key) if against is None else _compared(key, against.name).table_of(row)
+    if isinstance(tables, ExactContributions):
+        contributions = np.empty(len(row))
+        return RowContributions(tables.of_one(row, contributions), tables.base, contributions)
+    found = _by_lightgbm(row[np.newaxis, :], bundle)
+    return RowContributions(float(found.raw[0]), float(found.base[0]), found.contributions[0])
 
 
 def _by_lightgbm(matrix: NDArray[np.float64], bundle: Bundle) -> RawContributions:

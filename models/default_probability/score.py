@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from models.bundle import Bundle
 from models.default_probability.comparison import population_of
-from models.default_probability.contributions import raw_contributions
+from models.default_probability.contributions import raw_contributions, row_contributions
 from models.default_probability.matrix import feature_matrix, filled
 from models.reference_population import ReferencePopulation
 
@@ -80,6 +80,42 @@ def score_matrix(
         low=low,
         high=high,
         against=against,
+    )
+
+
+@dataclass(frozen=True)
+class RowProbability:
+    """`ProbabilityColumns` of one row; `contributions` [F]."""
+
+    pd: float
+    low: float
+    high: float
+    points: float
+    base_points: float
+    contributions: NDArray[np.float64]
+
+
+def score_one(values: NDArray[np.float64], bundle: Bundle, compared_with: str | None = None) -> RowProbability:
+    """`score_matrix` of one finite row float64[F], to the last bit, without making columns of it.
+
+    Raises PopulationNotInBundle.
+    """
+    against = population_of(bundle, compared_with)
+    raw, base, contributions = row_contributions(filled(values[np.newaxis, :], bundle)[0], bundle, against)
+    log_odds = bundle.calibration.log_odds(raw)
+    per_log_odds, at_even_odds = bundle.points.per_log_odds, bundle.points.at_even_odds
+    pd = float(expit(log_odds))
+    low = high = np.nan
+    if bundle.interval is not None:
+        low, high = (bundle.calibration.shifted(rate) for rate in bundle.interval.interval_of(raw))
+        low, high = min(low, pd), max(high, pd)
+    return RowProbability(
+        pd=pd,
+        low=low,
+        high=high,
+        points=at_even_odds - per_log_odds * log_odds,
+        base_points=at_even_odds - per_log_odds * (bundle.calibration.intercept + bundle.calibration.slope * base),
+        contributions=(-per_log_odds * bundle.calibration.slope) * contributions,
     )
 
 

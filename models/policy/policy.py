@@ -122,7 +122,9 @@ class Policy:
 
     def fractions_by_grade(self, name: str) -> tuple[Decimal, ...]:
         """A table of fractions in grade order."""
-        return tuple(Decimal(str(item)) for item in self._table(name, "fraction").values())
+        if name not in self._tables:
+            self._tables[name] = tuple(Decimal(str(item)) for item in self._table(name, "fraction").values())
+        return self._tables[name]
 
     def fen_by_grade(self, name: str) -> tuple[int, ...]:
         """A table of amounts in grade order, in fen."""

@@ -125,7 +125,7 @@ class Requirement:
         """The caller, if a role lets it through."""
         principal = request.scope.get(STATE)
         assert isinstance(principal, Principal)  # noqa: S101  # Authentication lets nobody else come here
-        route = f"{request.method} {template_of(request)}"
+        route = f"{request.method} {template_of(request.scope) or request.url.path}"
         try:
             self._check(principal, route)
         except (RoleMissing, RouteOutsideKey) as refused:
@@ -161,10 +161,10 @@ async def caller_of(request: Request) -> Principal:
 Caller = Annotated[Principal, Depends(caller_of)]
 
 
-def template_of(request: Request, otherwise: str | None = None) -> str:
-    """The path of the route with its parameters' names, as the OpenAPI document has it; `otherwise`: of no route."""
-    found = request.scope.get("fastapi", {}).get("effective_route_context") or request.scope.get("route")
-    return str(getattr(found, "path_format", None) or otherwise or request.url.path)
+def template_of(scope: Scope) -> str | None:
+    """The path of the route with its parameters' names, as the OpenAPI document has it; None: of no route."""
+    found = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
+    return getattr(found, "path_format", None)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from service.api.access import STATE, route_path, template_of
 from service.api.problems import on_unexpected_error
@@ -39,8 +39,11 @@ class Observing:
             await self._app(scope, receive, send)
             return
         named = request_id(Headers(scope=scope))
-        with bound_contextvars(request_id=named):
+        before = bind_contextvars(request_id=named)
+        try:
             await self._observed(scope, receive, _Watched(send, named))
+        finally:
+            reset_contextvars(**before)
 
     async def _observed(self, scope: Scope, receive: Receive, watched: _Watched) -> None:
         stopping, metrics = self._service.stopping, self._service.metrics
@@ -64,7 +67,7 @@ class Observing:
     def _account(self, scope: Scope, watched: _Watched) -> None:
         route, seconds = route_of(scope), watched.seconds
         method = scope["method"] if scope["method"] in METHODS else "OTHER"
-        self._service.metrics.requests.labels(method, route, str(watched.status)).observe(seconds)
+        self._service.metrics.answered(method, route, watched.status, seconds)
         principal = scope.get(STATE)
         LOG.info(
             "request",
@@ -109,4 +112,4 @@ def request_id(headers: Headers) -> str:
 
 def route_of(scope: Scope) -> str:
     """The template of the route that answered."""
-    return template_of(Request(scope), otherwise=NO_ROUTE)
+    return template_of(scope) or NO_ROUTE

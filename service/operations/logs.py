@@ -6,8 +6,9 @@ failure and where in the code it happened and never its words, which may hold wh
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from pathlib import Path
 from traceback import extract_tb
 from types import TracebackType
@@ -15,10 +16,11 @@ from typing import Any
 
 import structlog
 
-Event = MutableMapping[str, Any]
 FRAMES = 12  # innermost ones of a failure that the log names
 TECHNICAL = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
 KEPT_LOGGERS = ("service", "models", "training")
+OF_EVERY_RECORD = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
+ENCODER = json.JSONEncoder(default=repr)
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:
@@ -27,7 +29,7 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
         logging.getLogger(name),
         wrapper_class=structlog.stdlib.BoundLogger,
         processors=[structlog.stdlib.filter_by_level, structlog.stdlib.render_to_log_kwargs],
-    )
+    ).bind()  # at once: the lazy one would be made anew for every line
     return found
 
 
@@ -37,37 +39,30 @@ def configuration(level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"json": {"()": formatter}},
+        "formatters": {"json": {"()": JsonLines}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": dict.fromkeys((*TECHNICAL, *KEPT_LOGGERS), own),
     }
 
 
-def formatter() -> logging.Formatter:
-    """Every record, ours or a library's, as one line of JSON."""
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[
-            structlog.contextvars.merge_contextvars,
-            structlog.stdlib.add_log_level,
-            structlog.stdlib.add_logger_name,
-            structlog.stdlib.ExtraAdder(),
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            failure_without_words,
-        ],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
-    )
+class JsonLines(logging.Formatter):
+    """Every record, ours or a library's, as one line of JSON: what happened, in which request, and the facts given.
 
+    A failure is told by its classes and places (`failure_of`): its words may hold what somebody sent.
+    """
 
-def failure_without_words(_logger: object, _method: str, event: Event) -> Event:
-    """Replace an exception by its classes and places: its words may hold what somebody sent."""
-    given = event.pop("exc_info", None)
-    event.pop("stack_info", None)
-    if isinstance(given, tuple):
-        given = given[1]
-    if isinstance(given, BaseException):
-        event["failure"] = failure_of(given)
-    return event
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        event: dict[str, Any] = {"event": record.getMessage()}
+        event |= structlog.contextvars.get_contextvars()
+        event["level"], event["logger"] = record.levelname.lower(), record.name
+        event |= {name: value for name, value in record.__dict__.items() if name not in OF_EVERY_RECORD}
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="microseconds")
+        event["timestamp"] = moment.removesuffix("+00:00") + "Z"
+        if record.exc_info and record.exc_info[1] is not None:
+            event["failure"] = failure_of(record.exc_info[1])
+        return ENCODER.encode(event)
 
 
 def failure_of(error: BaseException) -> list[dict[str, Any]]:

@@ -31,6 +31,7 @@ class Metrics:
             buckets=REQUEST_SECONDS,
             registry=self.registry,
         )
+        self._requests: dict[tuple[str, str, int], Histogram] = {}  # found again for every request
         self.stages = Histogram(
             "assetlight_stage_seconds",
             "Time of each stage of an assessment",
@@ -47,6 +48,13 @@ class Metrics:
         self.in_flight = Gauge("assetlight_requests_in_flight", "Requests being answered", registry=self.registry)
         self.registry.register(_Present(present))
         ProcessCollector(registry=self.registry)
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """A request was answered. `route`: a template, so that the labels are few."""
+        of_these = self._requests.get((method, route, status))
+        if of_these is None:
+            of_these = self._requests[method, route, status] = self.requests.labels(method, route, str(status))
+        of_these.observe(seconds)
 
     def decided(self, outcome: str, grade: str | None) -> None:
         """An assessment was kept."""

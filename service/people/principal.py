@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from service.people.roles import Role
@@ -29,7 +30,7 @@ class Principal:
     authority: str | None = None
     routes: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def pseudonym(self) -> str:
         """What the log calls it: stable, and no personal data."""
         return hashlib.sha256(self.subject.encode()).hexdigest()[:16]

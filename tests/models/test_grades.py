@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from models.grades import GRADES, PERFORMING, UNKNOWN, ProbabilityOutOfRange, grade_index, grade_name
+from models.grades import GRADES, PERFORMING, UNKNOWN, ProbabilityOutOfRange, grade_index, grade_name, grade_of
 from tests.limit_cases import default_policy
 
 SCALE = [float(bound) for bound in default_policy().fractions_by_grade("grading.upper_pd")]
@@ -48,3 +50,9 @@ def test_a_number_that_is_no_probability_is_refused(pd: float) -> None:
     """A probability outside 0 to 1 is a defect upstream, with its row."""
     with pytest.raises(ProbabilityOutOfRange, match=r"outside 0 to 1.*row 1"):
         grade_index(np.array([0.5, pd]), SCALE)
+
+
+@given(pd=st.floats(0.0, 1.0) | st.sampled_from([*SCALE, np.nan]))
+def test_one_probability_has_the_grade_that_it_has_in_a_column(pd: float) -> None:
+    """On the bounds and between them."""
+    assert grade_of(pd, SCALE) == grade_name(int(grade_index(np.array([pd]), SCALE)[0]))

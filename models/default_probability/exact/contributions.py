@@ -14,7 +14,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from models.default_probability.exact import kernel
+from models.default_probability.exact import kernel, one_row
 from models.default_probability.exact.coding import Codebook
 from models.default_probability.exact.cut import Group, GroupLeaf, cut
 from models.default_probability.exact.forest import Forest, NotByTable, Tree, read_forest
@@ -72,11 +72,14 @@ class ExactContributions:
 
     def of_one(self, row: Numbers, into: Numbers) -> float:
         """Contributions of one row float64[F], written into float64[F]; returns the raw score. Allocates nothing."""
-        space = self._spaces.__dict__
-        if not space:
-            space["codes"] = np.empty(len(self.machine.feature), dtype=self.machine.literal_code.dtype)
-            space["patterns"] = np.empty(len(self.groups), dtype=np.uint8)
-        return float(kernel.add_one(row, self.machine, space["codes"], space["patterns"], into))
+        space = getattr(self._spaces, "space", None)
+        if space is None:
+            space = self._spaces.space = one_row.space_for(self._by_group)
+        return float(one_row.add_one(row, self._by_group, space, into))
+
+    @cached_property
+    def _by_group(self) -> one_row.GroupTables:
+        return one_row.group_tables(self.machine)
 
     def _of_many(self, rows: Numbers, threads: int, contributions: Numbers, raw: Numbers) -> None:
         parts = max(1, min(threads, len(rows) // kernel.BLOCK))

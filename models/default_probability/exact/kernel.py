@@ -64,7 +64,7 @@ compiled = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @compiled
-def _ready(value: float, kind: int) -> float:
+def ready(value: float, kind: int) -> float:
     """The value as the questions see it: a category cut to a whole number, NaN as 0 where LightGBM reads it so."""
     if kind == CATEGORY:
         return float(np.trunc(value))
@@ -72,7 +72,7 @@ def _ready(value: float, kind: int) -> float:
 
 
 @compiled
-def _settled(rank: np.int64, value: float, edge: float, kind: int, known: np.int64, highest: np.int64) -> np.int64:
+def settled(rank: np.int64, value: float, edge: float, kind: int, known: np.int64, highest: np.int64) -> np.int64:
     """The code of a value whose rank is found; `edge` is what stands at that rank."""
     if kind == CATEGORY:
         return rank if edge == value and rank < known else known
@@ -95,14 +95,14 @@ def code_block(matrix: Numbers, first: int, machine: Machine, column: Numbers, r
         start, steps = machine.start[row], machine.steps[row]
         edges = machine.edges[start : start + (1 << steps)]
         for r in range(BLOCK):
-            column[r] = _ready(matrix[min(first + r, last), feature], kind)
+            column[r] = ready(matrix[min(first + r, last), feature], kind)
             rank[r] = 0
         for step in range(steps - 1, -1, -1):
             width = np.int64(1) << step
             for r in range(BLOCK):
                 rank[r] += np.int64(edges[rank[r] + width - 1] < column[r]) << step
         for r in range(BLOCK):
-            into[r] = _settled(rank[r], column[r], edges[rank[r]], kind, known, highest)
+            into[r] = settled(rank[r], column[r], edges[rank[r]], kind, known, highest)
 
 
 @compiled
@@ -199,52 +199,6 @@ def add_rows(
             for feature in range(width):
                 contributions[begin + r, feature] = room.sums[feature, r]
             raw[begin + r] = room.sums[width, r]
-
-
-@compiled
-def _code_one(row: Numbers, machine: Machine, codes: Codes) -> None:
-    """Codes [C] of one row."""
-    highest = codes.dtype.type(-1)
-    for each in range(machine.feature.shape[0]):
-        if machine.turned_from[each] >= 0:
-            codes[each] = codes[machine.turned_from[each]] + codes.dtype.type(1)
-            continue
-        kind, start, rank = machine.kind[each], machine.start[each], np.int64(0)
-        value = _ready(row[machine.feature[each]], kind)
-        for step in range(machine.steps[each] - 1, -1, -1):
-            rank += np.int64(machine.edges[start + rank + (np.int64(1) << step) - 1] < value) << step
-        codes[each] = _settled(rank, value, machine.edges[start + rank], kind, machine.known[each], highest)
-
-
-@compiled
-def _pattern_one(group: int, machine: Machine, codes: Codes) -> np.int64:
-    """Pattern of one row in one group."""
-    first, pattern = machine.group_bit[group], np.int64(0)
-    for bit in range(first, machine.group_bit[group + 1]):
-        met = np.int64(1)
-        for literal in range(machine.bit_literal[bit], machine.bit_literal[bit + 1]):
-            code, answers = codes[machine.literal_row[literal]], machine.literal_answers[literal]
-            yes = np.int64(code <= machine.literal_code[literal] if answers < 0 else machine.answers[answers + code])
-            met &= yes ^ np.int64(machine.literal_right[literal])
-        pattern |= met << (bit - first)
-    return pattern
-
-
-@compiled
-def add_one(row: Numbers, machine: Machine, codes: Codes, patterns: Patterns, contributions: Numbers) -> float:
-    """Contributions [F] of one row into the given array; its raw score is returned. Nothing is allocated."""
-    _code_one(row, machine, codes)
-    score = 0.0
-    for group in range(machine.group_bit.shape[0] - 1):
-        pattern = _pattern_one(group, machine, codes)
-        patterns[group] = pattern
-        score += machine.scores[machine.score_entry[group] + pattern]
-    for feature in range(contributions.shape[0]):
-        total = 0.0
-        for slot in range(machine.feature_slot[feature], machine.feature_slot[feature + 1]):
-            total += machine.entries[machine.slot_entry[slot] + patterns[machine.slot_group[slot]]]
-        contributions[feature] = total
-    return score
 
 
 class Room(NamedTuple):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from models.bundle import Calibration, PointsScale
-from models.default_probability import FeatureColumnsDiffer, FeatureNotFinite, score_features
+from models.default_probability import FeatureColumnsDiffer, FeatureNotFinite, score_features, score_one
 from tests import factories
 
 POINTS_PER_RAW = -20.0 / math.log(2.0) * 1.3  # of the factory's bundle: 20 points a doubling, calibration slope 1.3
@@ -62,6 +62,27 @@ def test_the_interval_holds_the_probability_and_moves_with_the_tendency(
     for found, rate, hull in ((scored.low, low, np.minimum), (scored.high, high, np.maximum)):
         odds = rate / np.where(rate < 1, 1 - rate, 1) * math.exp(shift)
         np.testing.assert_allclose(found, hull(np.where(rate < 1, odds / (1 + odds), 1.0), scored.pd), atol=1e-9)
+
+
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 10_000), missing=st.sampled_from([0.2, 0.6, 1.0]), shift=st.floats(-3, 3))
+def test_one_row_as_numbers_is_the_row_in_columns(seed: int, missing: float, shift: float) -> None:
+    """`score_one` makes no columns, and every figure has the same bits: also where all is missing, with a feed that is
+    not connected, without an interval, and against a population.
+    """
+    fed = ("a", "a", *(None,) * (len(factories.SIGNED_FEATURES) - 2))
+    fills = (0.5, *(None,) * (len(factories.SIGNED_FEATURES) - 1))
+    peopled = factories.bundle_with_populations(seed=seed)
+    moved = replace(peopled, calibration=Calibration(-1.0 + shift, 1.3, shift))
+    bundles = [moved, replace(moved, interval=None), replace(moved, missing_as=fills, absent_as=fills[::-1], feeds=fed)]
+    table = factories.feature_table(12, seed=seed, missing=missing)
+    for bundle, against in itertools.product(bundles, [None, *(each.name for each in peopled.populations)]):
+        columns = score_features(table, bundle, against)
+        for row in range(table.num_rows):
+            found = score_one(columns.values[row], bundle, against)
+            for name in ("pd", "low", "high", "points", "base_points", "contributions"):
+                figure, column = np.asarray(getattr(found, name)), getattr(columns, name)[row]
+                assert figure.tobytes() == column.tobytes(), (name, row, against)
 
 
 @settings(max_examples=10, deadline=None)

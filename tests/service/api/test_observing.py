@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from service.api import create_app
 from service.bootstrap import Service, build
-from service.operations.logs import configuration, formatter
+from service.operations.logs import JsonLines, configuration
 from service.people import Role
 from service.settings import read_settings
 from tests.service.callers import bearer, client_of, token
@@ -43,7 +43,7 @@ def lines() -> Iterator[Lines]:
     """The log as it serves, by its formatter: ours down to DEBUG, libraries from WARNING on."""
     found = Lines()
     handler = logging.StreamHandler(found.stream)
-    handler.setFormatter(formatter())
+    handler.setFormatter(JsonLines())
     loggers = [logging.getLogger(), logging.getLogger("service"), logging.getLogger("models")]
     before = [(one, one.level) for one in loggers]
     loggers[0].addHandler(handler)  # the others tell it

@@ -62,7 +62,9 @@ def test_any_model_equals_pred_contrib(
     seed: int, depth: int, leaves: int, width: int, categories: int, missing: float, use_missing: bool,
     zero_as_missing: bool,
 ) -> None:  # fmt: skip
-    """Whatever the depth, the missing values and the categories: contributions as LightGBM's, scores its very bits."""
+    """Whatever the depth, the missing values and the categories: contributions as LightGBM's, scores its very bits;
+    and a row alone has the bits that it has among many.
+    """
     rng = np.random.default_rng(seed)
     matrix = rows_of(rng, 400, width, categories, missing)
     booster = trained(
@@ -73,7 +75,12 @@ def test_any_model_equals_pred_contrib(
     if categories:
         strange[:, 0] = rng.choice([*range(categories), np.nan, -1.0, -0.5, 0.5, 2.7, 1e6, 3e9], 40)
     rows = np.vstack([matrix, strange])
-    found = contributions_of(booster).of(rows)
+    exact = contributions_of(booster)
+    found = exact.of(rows)
+    for row in range(len(rows) - len(strange), len(rows)):  # one row goes through tables in another order
+        alone = exact.of(rows[row : row + 1])
+        assert alone.raw[0] == found.raw[row]
+        assert (alone.contributions[0] + 0.0).tobytes() == (found.contributions[row] + 0.0).tobytes()
     expected = np.asarray(booster.predict(rows, pred_contrib=True, num_threads=1))
     assert np.abs(found.contributions - expected[:, :-1]).max() < EQUAL
     assert abs(found.base - expected[0, -1]) < EQUAL
