@@ -27,6 +27,7 @@ from service.ledger.entry import moment_text
 from service.ledger.findings import Finding
 from service.ledger.verifying import verify
 from service.store import Store
+from service.store.append_only_guards import Unguarded, unguarded
 from service.store.engine import reason
 from service.store.schema import LEDGER, LEDGER_HEAD
 
@@ -48,7 +49,7 @@ audit.command(
 @audit.command(
     "verify",
     epilog="Example: assetlight audit verify --checkpoint monday.json. Exit codes: 0 whole; 1 something changed, is "
-    "missing or out of order.",
+    "missing or out of order, or the database no longer refuses changes.",
 )
 def verify_command(
     checkpoint: Annotated[
@@ -67,7 +68,8 @@ def verify_command(
     Applications and what belongs to them, records about models, API keys and subscriptions are compared with what the
     entries say: a row that was edited, removed or slipped in is named with table, row, column and both values.
     Finds what was changed, is missing or out of order. Only a checkpoint that lies elsewhere tells that the last
-    entries were cut off, or that the whole chain was written anew.
+    entries were cut off, or that the whole chain was written anew. Says also which of the triggers by which the
+    database refuses changes are missing, altered or switched off.
     """
     context = open_context(home, as_json=as_json)
     checkpoints = [read_checkpoint(path, public_key) for path in checkpoint or []]
@@ -81,6 +83,7 @@ def verify_command(
                     connection, checkpoints, progress=lambda done, of: bar.update(task, completed=done, total=of)
                 )
                 findings = list(islice(walk, MOST_SHOWN))
+                gone = unguarded(connection)
         except SQLAlchemyError as refusal:
             raise unreadable(store, refusal) from None
     store.close()
@@ -91,9 +94,15 @@ def verify_command(
         "checkpoints": [one.sequence for one in checkpoints],
         "first": asdict(findings[0]) if findings else None,
         "findings": [asdict(one) for one in findings],
+        "unguarded": [asdict(one) for one in gone],
     }
-    context.finish(facts, lambda console: show_findings(console, entries, findings))
-    raise typer.Exit(BAD_INPUT if findings else 0)
+
+    def show(console: Console) -> None:
+        show_findings(console, entries, findings)
+        show_unguarded(console, gone)
+
+    context.finish(facts, show)
+    raise typer.Exit(BAD_INPUT if findings or gone else 0)
 
 
 @audit.command("checkpoint", epilog="Example: assetlight audit checkpoint --out monday.json --key auditor.pem")
@@ -170,3 +179,15 @@ def show_findings(console: Console, entries: int, findings: list[Finding]) -> No
         told = [one.subject, one.what, one.expected, one.found]
         table.add_row(str(one.sequence) if one.sequence else "-", *(Text(text or "") for text in told))
     console.print(table)
+
+
+def show_unguarded(console: Console, gone: list[Unguarded]) -> None:
+    """The triggers that do not guard what they should."""
+    if not gone:
+        return
+    console.print(
+        f"[bold red]not guarded 防改触发器失效[/]: {len(gone)} of the triggers by which the database refuses changes",
+        soft_wrap=True,
+    )
+    for one in gone:
+        console.print(f"  {one.trigger} on {one.table}: {one.what}", soft_wrap=True)

@@ -14,10 +14,13 @@ from models.reference_population import TRAINING_AVERAGE
 from service.assessing import has_stored_rows, nothing_stored
 from service.bootstrap import Service
 from service.errors import StoreUnusable
+from service.operations.logs import logger
+from service.store.append_only_guards import unguarded
 from service.store.engine import reason
 from service.store.migrating import require_ready
 from service.store.schema import LEDGER_HEAD
 
+LOG = logger(__name__)
 Check = Callable[[Service], dict[str, Any]]
 
 
@@ -47,7 +50,11 @@ def _store(service: Service) -> dict[str, Any]:
             found=reason(refusal),
             advice="check the database, its disk and its permissions",
         ) from None
-    return {"assessments": service.assessments.count()}
+    with service.store.reading() as connection:
+        gone = unguarded(connection)
+    if gone:  # it can assess all the same; what guards the past is for those who run it to look into, and soon
+        LOG.error("store.unguarded", triggers=[f"{one.trigger} {one.what}" for one in gone])
+    return {"assessments": service.assessments.count(), "guards_missing": len(gone)}
 
 
 def _lake(service: Service) -> dict[str, Any]:
