@@ -2,40 +2,83 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
 from service.api import create_app
-from service.bootstrap import build
+from service.api.links import every
+from service.bootstrap import Service, build
+from service.outbox import Event, event_id, keep
+from service.outbox.addresses import Guard
+from service.outbox.backoff import Backoff
+from service.outbox.deliveries import Deliveries
+from service.outbox.sending import Sender
+from service.outbox.worker import Worker
 from service.people.development import DevelopmentIssuer
 from service.settings import read_settings
-from tests.service.api.openapi_walk import Walked, walk
-from tests.service.callers import LONG_AGO, bearer, token
+from tests.registry_desk import skilled, write_report
+from tests.service.api.openapi_walk import PhaseWalked, Walked, walk
+from tests.service.api.walk_staff import Bank, One, Staff
+from tests.service.callers import LONG_AGO, bearer
 from tests.service.conftest import still_clock
 
 ALL = dict.fromkeys(("examples", "coverage", "fuzzing", "stateful"), True)
 FEW = {**ALL, "coverage": False}
 YEARS = timedelta(days=365 * 100)
 PUBLIC = {"GET /healthz", "GET /readyz"}
+DEAD_LETTERS = 60
 
 
-def application(home: Path) -> tuple[FastAPI, dict[str, dict[str, str]]]:
-    """The application, and who calls: one who may do everything, and one who may do nothing."""
+def application(home: Path) -> tuple[FastAPI, Service]:
+    """The application on a bank that has something of everything: two models to register, events that nobody took."""
     settings = read_settings(home=home, development_issuer=True, rate_limit="off", max_body_bytes=256 * 1024)
     service = build(settings, still_clock)
-    nobody = DevelopmentIssuer(home).token(subject="x", name="x", roles=[], branches=[], now=LONG_AGO, lifetime=YEARS)
-    return create_app(service), {"every role": bearer(token(service)), "no role": bearer(nobody)}
+    write_dead_letters(service, DEAD_LETTERS)
+    return create_app(service), service
+
+
+def write_dead_letters(service: Service, count: int) -> None:
+    """Events whose only consumer does not listen, given up at the first attempt."""
+    moment = service.clock()
+    service.subscriptions.add(name="gone", url="http://127.0.0.1:9/in", types=("*",), actor="risk", at=moment)
+    names = [event_id("case", number, "application.submitted") for number in range(count)]
+    with service.store.writing() as connection:
+        for number, name in enumerate(names):
+            keep(connection, [Event(name, "application.submitted", f"case {number}", moment, "urn:bank", {})])
+    deliveries = Deliveries(service.store, service.clock, Backoff(most_attempts=1))
+    asyncio.run(Worker(service.subscriptions, deliveries, Sender(Guard())).drain())
+    assert deliveries.counts()["dead"] == count
+
+
+def staff_of(service: Service, seed: int) -> Bank:
+    """People of every role, with models that they may put in force."""
+    models = []
+    for number in range(2):
+        made = skilled(number)
+        made.write(service.settings.home / "bundles" / made.digest[:12])
+        write_report(service.settings.home, made.digest)
+        models.append(made.digest)
+    return Bank(service, seed, tuple(models))
+
+
+def nobody(home: Path) -> One:
+    """Somebody whom the bank's identity provider knows, and who may do nothing."""
+    issuer = DevelopmentIssuer(home)
+    text = issuer.token(subject="x", name="x", roles=[], branches=[], now=LONG_AGO, lifetime=YEARS)
+    return One(bearer(text)["Authorization"])
 
 
 def check(found: Walked, app: FastAPI) -> None:
     """Nothing failed, and every operation was asked."""
     failures = Counter(one.split(" | ")[0] for one in found.failures)
-    assert not found.failures, "\n".join(f"{times} times {words}" for words, times in failures.most_common(20))
+    shown = {one.split(" | ")[0]: one for one in found.failures}
+    assert not found.failures, "\n\n".join(f"{times} times {shown[one]}" for one, times in failures.most_common())
     operations = {f"{method.upper()} {path}" for path, item in app.openapi()["paths"].items() for method in item}
     assert operations <= set(found.answers)
     assert not [status for by_status in found.answers.values() for status in by_status if status >= 500]
@@ -43,35 +86,72 @@ def check(found: Walked, app: FastAPI) -> None:
 
 def test_a_small_walk(home: Path) -> None:
     """Some examples of every operation, and links followed."""
-    app, callers = application(home)
-    found = walk(app, callers["every role"], examples=4, phases=FEW, seed=1)
+    app, service = application(home)
+    found = walk(app, staff_of(service, 1), examples=4, steps=30, phases=FEW, seed=1)
     check(found, app)
     assert found.answers["POST /v1/assessments"].get(201)
+    assert found.answers["POST /v1/applications/{application_id}/transitions"].get(200)
 
 
 def test_somebody_without_a_role_gets_nowhere(home: Path) -> None:
     """Every operation that is not public answers 401 or 403, or 400 to what is not even JSON, whatever is sent."""
-    app, callers = application(home)
-    found = walk(app, callers["no role"], examples=2, phases={**FEW, "stateful": False}, seed=1)
+    app, _ = application(home)
+    found = walk(app, nobody(home), examples=2, steps=6, phases={**FEW, "stateful": False}, seed=1)
     check(found, app)
+    check_nowhere(found)
+
+
+def check_nowhere(found: Walked) -> None:
+    """Nobody got anything that is not public."""
     for operation, by_status in found.answers.items():
         assert operation in PUBLIC or set(by_status) <= {400, 401, 403, 405}, (operation, by_status)
 
 
 def test_a_walk_finds_an_answer_that_is_not_documented(home: Path) -> None:
     """The walk itself is tried: a teapot that the document does not know, and a failure."""
-    app, callers = application(home)
+    app, _ = application(home)
     del app.openapi()["paths"]["/v1/me"]["get"]["responses"]["default"]
     del app.openapi()["paths"]["/v1/me"]["get"]["responses"]["403"]
-    found = walk(app, callers["no role"], examples=1, phases={**dict.fromkeys(ALL, False), "fuzzing": True}, seed=1)
+    found = walk(app, nobody(home), examples=1, steps=6, phases={**dict.fromkeys(ALL, False), "fuzzing": True}, seed=1)
     assert [one for one in found.failures if "GET /v1/me status_code_conformance" in one]
 
 
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Says something at once, also to somebody who waits for a long test."""
+
+    def say(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{line}", flush=True)
+
+    return say
+
+
+def long_walk(app: FastAPI, staff: Staff, told: Callable[[str], None], **how: object) -> Walked:
+    """A walk that says what each phase was, and its failures whole."""
+
+    def say(phase: PhaseWalked) -> None:
+        told("\n  ".join([phase.sentence(), *phase.failures]))
+
+    return walk(app, staff, say=say, **how)  # type: ignore[arg-type]
+
+
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(1, 6))
-@pytest.mark.parametrize("caller", ["every role", "no role"])
-def test_a_long_walk(home: Path, caller: str, seed: int) -> None:
-    """Every phase, with boundary values of every field."""
-    app, callers = application(home)
-    found: Any = walk(app, callers[caller], examples=100, phases=ALL, seed=seed)
+def test_a_long_walk(home: Path, told: Callable[[str], None]) -> None:
+    """Boundary values of every field, drawn requests, and roads of many steps on which every link was taken."""
+    app, service = application(home)
+    found = long_walk(app, staff_of(service, 1), told, examples=50, steps=100, phases=ALL, seed=1)
+    followed = found.followed()
+    told("\n".join(f"{times:6d} {link} {dict(found.links[link])}" for link, times in followed.items()))
     check(found, app)
+    assert len(followed) == len([*every()])
+    assert all(followed.values())
+
+
+@pytest.mark.soak
+def test_a_long_walk_of_somebody_without_a_role(home: Path, told: Callable[[str], None]) -> None:
+    """The same boundary values get nobody anywhere."""
+    app, _ = application(home)
+    found = long_walk(app, nobody(home), told, examples=20, steps=6, phases={**ALL, "stateful": False}, seed=1)
+    check(found, app)
+    check_nowhere(found)
