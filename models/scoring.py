@@ -77,19 +77,21 @@ def score(  # noqa: PLR0913
     enterprises: Sequence[str] | None = None,
     assumed: Mapping[str, float | None] | None = None,
     books: Books | None = None,
+    network: pa.Table | None = None,
     finished: Finished = _unwatched,
 ) -> Decisions:
     """Decide on every enterprise that has a row known by the end of `as_of`, or on those named in `enterprises`.
 
     Named enterprises of which nothing is known are referred. An enterprise without a request is offered the default
     product without an amount. `assumed` sets facts by name for all of them in thought (None: not known), features
-    before the model reads them: what comes out is a hypothesis, not a decision to keep. `books`: see
-    `input_digests`. `finished` is told the name of each stage at its end. Raises the errors of the stages,
-    ProductUnknown, EnterpriseNotScored (a request for an enterprise that is not scored), RequestedAmountInvalid and
-    ForecastImplausible.
+    before the model reads them: what comes out is a hypothesis, not a decision to keep. `books`: see `input_digests`;
+    `network`: see `compute_features`. `finished` is told the name of each stage at its end. Raises the errors of the
+    stages, ProductUnknown, EnterpriseNotScored (a request for an enterprise that is not scored), RequestedAmountInvalid
+    and ForecastImplausible.
     """
     assumed = assumed or {}
-    features = _assume(_only(compute_features(tables, as_of, enterprises), enterprises), assumed)
+    computed = compute_features(tables, as_of, enterprises, network=network)
+    features = _assume(_only(computed, enterprises), assumed)
     finished("features")
     ids = features.column("enterprise_id").combine_chunks()
     product, requested = _requests(ids, requests or {}, policy)

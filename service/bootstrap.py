@@ -84,7 +84,7 @@ class Service:
     @cached_property
     def lake(self) -> Lake:
         """The stored records."""
-        return Lake(self.settings.home, wait_s=self.settings.lake_wait_s)
+        return Lake(self.settings.home, buckets=self.settings.lake_buckets, wait_s=self.settings.lake_wait_s)
 
     @cached_property
     def bundles(self) -> BundleShelf:

@@ -53,6 +53,10 @@ class DayNotUnderstood(AssetlightError):
     """A text that should be a day is not one."""
 
 
+class BucketsDiffer(AssetlightError):
+    """A lake that is there has another number of hash buckets than is asked for."""
+
+
 class QuarantineNotFound(AssetlightError):
     """No kept quarantine has that id."""
 

@@ -27,6 +27,7 @@ from service.batch.bucket import FAILURES, SCORES, SHADOW, Task, do_bucket
 from service.batch.cutting import ROWS_AT_ONCE, bucket_groups, pieces, together
 from service.batch.folder import RunFolder
 from service.batch.plan import Bucket
+from service.batch.remote import lake_at
 from service.batch.running import Engine, Result, Step, run_plan
 from service.batch.starting import plan_records
 
@@ -134,8 +135,12 @@ def score_portfolio(  # noqa: PLR0913  # what to score, where to, and who is tol
 
     with tempfile.TemporaryDirectory(prefix=".scoring-", dir=folder) as scratch:
         keeper = keeper if decision_ids else None
-        if keeper is not None and enterprises is None:
-            keeper.read_network(assessor.lake, [bucket.lake for bucket in planned.plan.buckets], as_of)
+        if keeper is not None and enterprises is None and planned.lake is not None:
+            keeper.read_network(
+                lake_at(str(assessor.lake.root.parent), planned.lake),
+                [bucket.lake for bucket in planned.plan.buckets],
+                as_of,
+            )
         engine = keeping(keeper, request, assessor.policy_on(as_of))
         run = run_plan(
             planned.plan, Path(scratch) / "run", planned.lake, lines=planned.lines, engine=engine, progress=advance

@@ -13,6 +13,8 @@ from limits import parse as parse_rate
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.lake.manifest import DEFAULT_BUCKETS
+from models.lake.rebucketing import MOST_BUCKETS
 from service.errors import SettingNotUsable
 
 PREFIX = "ASSETLIGHT_"
@@ -44,6 +46,11 @@ class Settings(BaseSettings):
     )
     max_batch_rows: int = Field(1_000_000, gt=0, description="most rows in one posted batch")
     max_attachment_bytes: int = Field(20 * 1024 * 1024, gt=0, description="largest attachment of an application")
+    lake_buckets: int = Field(
+        DEFAULT_BUCKETS, ge=1, le=MOST_BUCKETS,
+        description="hash buckets of a lake that is made: the most tasks of a batch, and a file of each kind for each; "
+        "one that is there keeps its own until `assetlight rebucket`",
+    )  # fmt: skip
     lake_wait_s: float = Field(10.0, ge=0, description="how long a writer waits for another before it gives up")
 
     request_timeout_s: float = Field(30.0, gt=0, description="how long a request may take; then 504, nothing kept")

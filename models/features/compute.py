@@ -40,17 +40,21 @@ def compute_features(
     as_of: date | Sequence[date],
     enterprises: Sequence[str] | None = None,
     features: Sequence[Feature] = CATALOGUE,
+    *,
+    network: pa.Table | None = None,
 ) -> pa.Table:
     """The features of every enterprise known on each day.
 
     Columns: enterprise_id (string), as_of (date32), then each of `features` as nullable float64 in that order; sorted
     by as_of, enterprise_id. A row for each enterprise with a visible row in any table, and for each of `enterprises`
     (all null where nothing is known). The value does not depend on which other enterprises, days or later rows are
-    there, nor on the number of threads, to the last bit.
+    there, nor on the number of threads, to the last bit. `network`: what `network_facts` says of them on the one day
+    that is asked about, where somebody found it among the books of everybody before.
     """
     days = sorted({as_of} if isinstance(as_of, date) else set(as_of))
     named = sorted(set(enterprises or ()))
-    asked = _Asked(tables, tuple(features), _connected(tables, features), tuple(named), _kinds_that_name(tables, named))
+    naming = _kinds_that_name(tables, named)
+    asked = _Asked(tables, tuple(features), _connected(tables, features), tuple(named), naming, network)
     relations = {
         **tables.by_kind,
         "named": pa.table({"enterprise_id": pa.array(named, pa.string())}),
@@ -82,6 +86,7 @@ class _Asked:
     rollups: Mapping[str, Rollup]
     named: tuple[str, ...]
     naming: tuple[str, ...]
+    found_network: pa.Table | None = None
 
     @property
     def optional(self) -> frozenset[str]:
@@ -110,6 +115,8 @@ class _Asked:
 
     def network_on(self, day: date) -> pa.Table:
         """What the neighbourhood says of each enterprise on a day."""
+        if self.found_network is not None:
+            return self.found_network
         return network_facts(self.tables, day, small=_is_small(self.tables) and _is_small_network(self.tables))
 
     def about(self, features: tuple[Feature, ...]) -> _Question:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +82,12 @@ class Lake:
         """The present state, or the one that is read instead."""
         return read_manifest(self.root, self._buckets) if self._pinned is None else self._pinned
 
+    def pinned(self) -> Lake:
+        """The same lake in its present state, whatever is appended or cut anew while it is read."""
+        return Lake(
+            self.root.parent, wait_s=self._wait_s, pinned=self.manifest(), neighbourhood=self._known, bring=self._bring
+        )
+
     @property
     def buckets(self) -> int:
         """How many hash buckets of enterprises there are."""
@@ -114,11 +120,12 @@ class Lake:
         wanted = [k for k in manifest.kinds if kinds is None or k in kinds]
         return self._files(manifest, wanted, [number], self.around([number]) if neighbourhood else None)
 
-    def around(self, buckets: Sequence[int]) -> Mapping[str, Source]:
+    def around(self, buckets: Sequence[int], *, trading: bool = True) -> Mapping[str, Source]:
         """The books that the enterprises of some buckets need besides: files of the others, of partners and fellow
-        members of a group; none if nobody has any."""
+        members of a group; none if nobody has any. `trading`: those of partners are wanted, who are in nearly every
+        bucket; where what the network says was found before, they are not."""
         manifest = self.manifest()
-        ties, groups = self._trading(manifest), self._grouped(manifest)
+        ties, groups = self._trading(manifest) if trading else None, self._grouped(manifest)
         wanted: dict[str, set[int]] = {}
         if ties is not None:
             partners = within(ties, self._inside(manifest, ties, buckets))
@@ -275,6 +282,7 @@ class Writing:
         self.root = root
         self.manifest = manifest
         self.parts: dict[tuple[str, int], tuple[Part, ...]] = dict(manifest.parts)
+        self.buckets = manifest.buckets
         self.written = 0
 
     def append(self, kind: RecordKind | str, rows: pa.Table) -> AppendReceipt:
@@ -284,17 +292,21 @@ class Writing:
         if not len(rows):
             return total
         rows = rows.select(declared.schema.names).cast(declared.schema)
-        numbers = buckets_of(rows, self.manifest.buckets)
-        for bucket in np.unique(numbers):
-            total += self._append_bucket(declared, int(bucket), rows.filter(pa.array(numbers == bucket)))
+        for bucket, some in self._by_bucket(rows):
+            total += self._append_bucket(declared, bucket, some)
         return total
+
+    def spread(self, kind: RecordKind, rows: pa.Table) -> None:
+        """Rows that the lake holds already, as files of the buckets that they belong to now."""
+        for bucket, some in self._by_bucket(rows):
+            self.parts[kind.name, bucket] = (*self.parts.get((kind.name, bucket), ()), self._write(kind, bucket, some))
 
     def commit(self) -> None:
         """Make this change the state of the lake; without any change the manifest stays as it is, to the byte."""
         self._compact()
-        if self.parts == dict(self.manifest.parts):
+        if self.parts == dict(self.manifest.parts) and self.buckets == self.manifest.buckets:
             return
-        following = self.manifest.succeeded_by(self.parts)
+        following = replace(self.manifest.succeeded_by(self.parts), buckets=self.buckets)
         write_manifest(self.root, following)
         self.manifest = following
         self.remove_leftovers()
@@ -305,6 +317,11 @@ class Writing:
         for path in self.root.glob("*/bucket=*/*.parquet"):
             if path.relative_to(self.root).as_posix() not in needed:
                 path.unlink(missing_ok=True)
+
+    def _by_bucket(self, rows: pa.Table) -> Iterator[tuple[int, pa.Table]]:
+        numbers = buckets_of(rows, self.buckets)
+        for bucket in np.unique(numbers):
+            yield int(bucket), rows.filter(pa.array(numbers == bucket))
 
     def _append_bucket(self, kind: RecordKind, bucket: int, rows: pa.Table) -> AppendReceipt:
         present = self.parts.get((kind.name, bucket), ())

@@ -37,6 +37,7 @@ from service.batch.inputs import (
     check_readable,
     lines_in,
     neighbourhood_in,
+    network_in,
     overlay_in,
 )
 from service.batch.isolating import Failure, survivors
@@ -175,14 +176,16 @@ class _Found:
 def _from_records(plan: Plan, bucket: Bucket, folder: Path, policy: Policy) -> _Found:
     lake = _lake(plan.places.lake, str(folder), plan.digest)
     bundle = _bundle(folder, plan.inputs.bundle)
+    found = None if bucket.enterprises is not None else network_in(folder)
     try:
-        stored, ids = tables_of(lake, bucket)
+        stored, ids = tables_of(lake, bucket, trading=found is None)
     except EnterpriseUnknown:
         raise
     except Exception:
         check_readable(_own_files(lake, bucket))
         raise
     books = None if bucket.enterprises is not None else read_books(books_files(plan, folder), ids)
+    network = None if found is None else found.filter(pc.is_in(found.column("e"), pa.array(ids, pa.string())))
     lines = lines_in(folder, plan.inputs.lines)
     tables = _with_lines(stored, ids, lines, lake)
 
@@ -191,7 +194,10 @@ def _from_records(plan: Plan, bucket: Bucket, folder: Path, policy: Policy) -> _
         if len(some) < len(ids):
             held = _with_lines(lake.tables(enterprises=some, neighbourhood=True), some, lines, lake)
         requests = dict.fromkeys(some, plan.request) if plan.request else None
-        return score(held, plan.as_of, bundle, policy, requests=requests, enterprises=some, books=books)
+        return score(
+            held, plan.as_of, bundle, policy,
+            requests=requests, enterprises=some, books=books, network=network,
+        )  # fmt: skip
 
     parts, failures = survivors(decide, ids, lambda: check_readable(files_in(tables))) if ids else ([], [])
     return _Found(parts, failures, groups_in(tables, plan.as_of), tables)

@@ -70,13 +70,15 @@ def pieces(lake: Lake, enterprises: Sequence[str] | None, rows_at_once: int) -> 
     if enterprises is not None:
         yield 1, *tables_of(lake, named_bucket(enterprises)[0])
         return
+    lake = lake.pinned()
     buckets = lake_buckets(lake, rows_at_once)
     for bucket in buckets:
         yield len(buckets), *tables_of(lake, bucket)
 
 
-def tables_of(lake: Lake, bucket: Bucket) -> tuple[Tables, list[str]]:
-    """The records of one bucket with their neighbourhood, and its enterprises. Raises EnterpriseUnknown."""
+def tables_of(lake: Lake, bucket: Bucket, *, trading: bool = True) -> tuple[Tables, list[str]]:
+    """The records of one bucket with their neighbourhood, and its enterprises. `trading`: the books of partners are
+    wanted too, where it is a hash bucket. Raises EnterpriseUnknown."""
     if bucket.enterprises is not None:
         tables = lake.tables(enterprises=bucket.enterprises, neighbourhood=True)
         unknown = sorted(set(bucket.enterprises) - set(enterprises_of(tables)))
@@ -89,7 +91,7 @@ def tables_of(lake: Lake, bucket: Bucket) -> tuple[Tables, list[str]]:
             )
         return tables, list(bucket.enterprises)
     own = together([lake.bucket(number) for number in bucket.lake])
-    return Tables(own.by_kind, lake.around(bucket.lake)), enterprises_of(own)
+    return Tables(own.by_kind, lake.around(bucket.lake, trading=trading)), enterprises_of(own)
 
 
 def bucket_groups(lake: Lake, rows_at_once: int) -> list[list[int]]:

@@ -3,6 +3,7 @@
     inputs/lake.json          the state of the lake
     inputs/ties.arrow         who trades with whom; none without invoices
     inputs/groups.arrow       who may belong to whose group; inputs/members.arrow: who of them has rows of their own
+    inputs/network.arrow      what the features of the network read of everybody, found once among all books
     inputs/lines.arrow        the lines that the bank approved here, where there are any
     inputs/books/NNN.arrow    the digests of the trading partners in a hash bucket: made by the run's workers
     inputs/bundles/DIGEST12/  the models that decide
@@ -15,14 +16,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.bundle import Bundle
-from models.lake import GROUP_KINDS, KINDS_READ, Manifest, Neighbourhood
+from models.features.neighbourhood import network_facts
+from models.lake import GROUP_KINDS, KINDS_READ, Lake, Manifest, Neighbourhood
 from models.records.credit_line import CREDIT_LINE
+from models.tables import Tables
 from service.batch.errors import BatchInputChanged, BucketUnreadable
 from service.batch.files import read_mapped, sha256_of, write_bytes, write_mapped
 from service.batch.plan import Bucket, Plan
@@ -30,7 +34,7 @@ from service.batch.remote import lake_at
 
 INPUTS = "inputs"
 LAKE_MANIFEST, BUNDLES, POLICY = f"{INPUTS}/lake.json", f"{INPUTS}/bundles", f"{INPUTS}/policy"
-TIES, TIED, MEMBERS = (f"{INPUTS}/{name}.arrow" for name in ("ties", "groups", "members"))
+TIES, TIED, MEMBERS, NETWORK = (f"{INPUTS}/{name}.arrow" for name in ("ties", "groups", "members", "network"))
 BOOKS, LINES = f"{INPUTS}/books", f"{INPUTS}/lines.arrow"
 MOST_NAMED = 20  # unreadable files in one message
 
@@ -53,15 +57,16 @@ def keep_inputs(plan: Plan, folder: Path, manifest: Manifest | None) -> None:
     if manifest is None:
         return
     lines_in(folder, plan.inputs.lines)
-    if (folder / MEMBERS).exists():
-        return
     lake = lake_at(plan.places.lake, manifest)
-    try:
-        found = lake.neighbourhood()
-    except Exception:
-        check_readable(lake.files([*KINDS_READ, *GROUP_KINDS]))
-        raise
-    _keep_neighbourhood(found, folder)
+    if not (folder / MEMBERS).exists():
+        try:
+            found = lake.neighbourhood()
+        except Exception:
+            check_readable(lake.files([*KINDS_READ, *GROUP_KINDS]))
+            raise
+        _keep_neighbourhood(found, folder)
+    if any(bucket.lake for bucket in plan.buckets) and not (folder / NETWORK).exists():
+        _keep_network(lake, plan.as_of, folder)
 
 
 def books_wanted(plan: Plan) -> list[Bucket]:
@@ -112,6 +117,11 @@ def neighbourhood_in(folder: Path) -> Neighbourhood:
     ties = read_mapped(folder / TIES) if (folder / TIES).exists() else None
     members = read_mapped(folder / MEMBERS).column("enterprise_id").combine_chunks()
     return Neighbourhood(ties, (read_mapped(folder / TIED), members))
+
+
+def network_in(folder: Path) -> pa.Table | None:
+    """What the network says of everybody, as the run keeps it; None where it could not be found for all at once."""
+    return read_mapped(folder / NETWORK) if (folder / NETWORK).exists() else None
 
 
 def bundle_in(folder: Path, digest: str) -> Bundle:
@@ -170,3 +180,15 @@ def _keep_neighbourhood(found: Neighbourhood, folder: Path) -> None:
     groups, members = found.groups
     write_mapped(folder, TIED, groups.sort_by([(name, "ascending") for name in groups.column_names]))
     write_mapped(folder, MEMBERS, pa.table({"enterprise_id": members.sort()}))
+
+
+def _keep_network(lake: Lake, as_of: date, folder: Path) -> None:
+    """What the network says of everybody on the day, found once: it depends on nothing but what lies within two steps,
+    so it has the bits that each bucket would find among the books of nearly everybody. Where a poisoned row is in the
+    way it is not kept, and buckets look for themselves, so that the row costs its own enterprise only."""
+    try:
+        found = network_facts(Tables(lake.tables(KINDS_READ).by_kind, neighbours={}), as_of, small=False)
+    except Exception:
+        check_readable(lake.files(KINDS_READ))
+        return
+    write_mapped(folder, NETWORK, found.sort_by("e"))

@@ -12,13 +12,13 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
-from models.lake import Manifest
+from models.lake import Manifest, reading
 from service.batch.bucket import Receipt, Task
 from service.batch.elsewhere import do_bucket_anywhere
 from service.batch.errors import BatchCancelled, BatchIncomplete, BatchWorkersLost, BucketUnreadable
@@ -26,7 +26,7 @@ from service.batch.files import remove_drafts
 from service.batch.folder import COUNTERS, MANIFEST, RunFolder
 from service.batch.inputs import books_name, books_wanted, keep_inputs, keep_records
 from service.batch.plan import Bucket, Plan
-from service.batch.storage import Storage
+from service.batch.storage import Storage, is_remote, plain
 
 LOOK_S = 0.5  # how often somebody looks whether the run was cancelled
 PREPARED_HERE = 1_000_000  # records whose books this process reads sooner than others are started for it
@@ -101,7 +101,8 @@ def run_plan(
     bucket raises.
     """
     folder = RunFolder(at, None if shared is None else Storage(shared))
-    with folder.held():
+    place = plain(plan.places.lake)
+    with folder.held(), reading(Path(place) / "lake") if lake is not None and not is_remote(place) else nullcontext():
         folder.recall()
         folder.open_for(plan)
         remove_drafts(at)

@@ -25,6 +25,7 @@ JSON = "--json"
 OWN_COMMANDS: dict[str, str] = {
     "demo": "service.cli.demo",
     "import": "service.cli.import_command",
+    "rebucket": "service.cli.rebucket",
     "score": "service.cli.score",
     "batch": "service.cli.batch",
     "portfolio-report": "service.cli.portfolio_report",

@@ -14,13 +14,15 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from models.lake import Lake
+from models.lake.rebucketing import MOST_BUCKETS
 from models.records import KINDS
 from models.tables import BANK_ZONE, end_of_day, instant_of
 from service.bootstrap import build
 from service.cli.app import commands
 from service.cli.context import Context, HomeOption, JsonOption, open_context
 from service.cli.words import several
-from service.errors import DayNotUnderstood
+from service.errors import BucketsDiffer, DayNotUnderstood
 from service.importing import Advance, ImportOptions, ImportOutcome, import_files
 
 OCCURRED = "occurred"
@@ -29,7 +31,7 @@ EPILOG = "Example: assetlight import invoices.xlsx sales.csv.gz --known-at 2020-
 
 
 @commands.command("import", epilog=EPILOG)
-def import_command(
+def import_command(  # noqa: PLR0913, PLR0917  (one parameter per option)
     files: Annotated[
         list[Path],
         typer.Argument(metavar="FILE...", help="Workbooks (.xlsx), CSV or NDJSON (also gzipped) or Parquet."),
@@ -65,6 +67,17 @@ def import_command(
         str | None,
         typer.Option("--enterprise", metavar="ID", help="Whose rows these are, for files without such a column."),
     ] = None,
+    buckets: Annotated[
+        int | None,
+        typer.Option(
+            "--buckets",
+            metavar="N",
+            min=1,
+            max=MOST_BUCKETS,
+            help="Hash buckets of the lake that this first import makes: the most tasks that a batch has.",
+            show_default="ASSETLIGHT_LAKE_BUCKETS, else 16",
+        ),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -73,8 +86,10 @@ def import_command(
     Headers may be Chinese or English, in any order. All files are stored or none: one unusable file stops the import.
     Importing a file again changes nothing. Rows that break a rule go to HOME/quarantine/*.csv with the reason.
     """
-    context = open_context(home, as_json=as_json)
+    context = open_context(home, as_json=as_json, **({} if buckets is None else {"lake_buckets": buckets}))
     service = build(context.settings)
+    if buckets is not None and service.lake.buckets != buckets:
+        raise lake_has_other_buckets(service.lake, buckets)
     today = service.clock().astimezone(BANK_ZONE).date()
     options = ImportOptions(
         received_on=today,
@@ -87,6 +102,18 @@ def import_command(
     with counted(context) as advance:
         outcome = import_files(context.home, files, options, progress=advance, lake=service.lake)
     context.finish(outcome.as_dict(), lambda console: show_outcome(console, outcome, options))
+
+
+def lake_has_other_buckets(lake: Lake, asked: int) -> BucketsDiffer:
+    """A number of buckets is said when the lake is made, once."""
+    return BucketsDiffer(
+        "the lake that is there has another number of buckets; nothing was imported",
+        field="--buckets",
+        expected=str(lake.buckets),
+        found=str(asked),
+        where=str(lake.root),
+        advice=f"Import without --buckets, or first cut the lake anew: assetlight rebucket --buckets {asked}",
+    )
 
 
 def learned_at(text: str, today: date) -> datetime | None:

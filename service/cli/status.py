@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from models.bundle import BundleNotFound
+from models.lake import Manifest
 from service.bootstrap import Service, build
 from service.cli.app import commands
 from service.cli.context import HomeOption, JsonOption, open_context
@@ -38,6 +39,7 @@ def status_facts(service: Service) -> dict[str, Any]:
     standing = service.registry.standing()
     return {
         "home": str(service.settings.home.resolve()),
+        "lake": lake_facts(service.lake.manifest()),
         "records": {one.kind.name: holding_facts(one) for one in stored},
         "bundle": bundle,
         "registry": {
@@ -56,6 +58,18 @@ def status_facts(service: Service) -> dict[str, Any]:
         },
         "people": people_facts(service),
         "next": next_command(stored, bundle),
+    }
+
+
+def lake_facts(manifest: Manifest) -> dict[str, int]:
+    """The state of the lake: changes so far, hash buckets, and what its files come to."""
+    parts = [part for kind in manifest.kinds for part in manifest.of(kind)]
+    return {
+        "generation": manifest.generation,
+        "buckets": manifest.buckets,
+        "files": len(parts),
+        "rows": sum(part.rows for part in parts),
+        "bytes": sum(part.size_bytes for part in parts),
     }
 
 
@@ -160,6 +174,11 @@ def show_status(console: Console, facts: dict[str, Any]) -> None:
         days = f"{one['first_day'] or '-'}\n{one['last_day'] or '-'}"
         table.add_row(f"{one['zh']}\n{name}", *counts, days, ", ".join(one["origins"]))
     console.print(table if facts["records"] else f"Nothing is stored in {facts['home']} yet.")
+    lake = facts["lake"]
+    console.print(
+        f"lake    {lake['buckets']:,} buckets 分桶, {lake['files']:,} files, {lake['bytes'] / 1e6:,.1f} MB, "
+        f"change {lake['generation']:,}"
+    )
     bundle = facts["bundle"]
     if bundle:
         origin = ", ".join(bundle["data_origin"])

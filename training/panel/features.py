@@ -54,6 +54,7 @@ def panel_features(
     if path is not None and path.exists():
         progress(1, 1)
         return _in_order(pq.read_table(path), people)
+    lake = lake.pinned()
     chunks = list(bucket_groups(lake))
     apart = [item for item in features if neighbourhood and reads_others(item)]
     alone = [item for item in features if item not in apart]
