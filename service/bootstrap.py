@@ -54,7 +54,7 @@ from service.registry.records import Record
 from service.registry.registry import Registry
 from service.scoring_rows import RowScorer
 from service.settings import Settings
-from service.shadow import Shadow
+from service.shadow import Shadow, tell_shadow
 from service.store import AssessmentStore, Store, address_of, open_store, upgrade
 from service.store.engine import open_engine
 from service.store.model_records import ModelRecordStore
@@ -110,7 +110,7 @@ class Service:
     @cached_property
     def shadow_scores(self) -> ShadowStore:
         """What challengers would have decided."""
-        return ShadowStore(self.store)
+        return ShadowStore(self.store, tell=lambda connection, row: tell_shadow(connection, row, self.clock()))
 
     @cached_property
     def shadow(self) -> Shadow:
@@ -123,8 +123,8 @@ class Service:
 
     def _keep_beside(self, connection: Connection, record: Record) -> None:
         """The idempotency key of the request that makes the record, and its entry in the ledger, which is last."""
-        take(connection, record.at, Answer(HTTPStatus.CREATED, record.digest.encode()))
-        tell_ledger(connection, record, source=self.settings.event_source)
+        answered = take(connection, record.at, Answer(HTTPStatus.CREATED, record.digest.encode()))
+        tell_ledger(connection, record, source=self.settings.event_source, also=answered)
 
     def _has_store(self) -> bool:
         if not self.settings.embedded_store or "store" in self.__dict__:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import select
 
 from models.bundle import Bundle
 from models.canonical import sha256_hex
@@ -57,8 +56,7 @@ class Prepared:
 
 
 AfterKept = Callable[[Made, Assessment], object]
-Rows = Mapping[Table, Sequence[tuple[Any, ...]]]  # every column, in the order of the table
-NO_ROWS: Rows = {}
+NOTHING_ELSE = Work(())
 
 
 class Recorder:
@@ -85,16 +83,17 @@ class Recorder:
         self._bundles: dict[str, KeptFiles] = {}
         self._policy_told: str | None = None
 
-    def keep(self, made: Made, assessment: Assessment, actor: str, *, also: Rows = NO_ROWS) -> Entry:
+    def keep(self, made: Made, assessment: Assessment, actor: str, *, also: Work = NOTHING_ELSE) -> Entry:
         """Keep one assessment; when this returns it is on the disk. Raises StoreUnusable.
 
-        `also`: rows that are there if and only if the assessment is.
+        `also`: rows, with their entries, that are there if and only if the assessment is.
         """
         finished = self._metrics.stopwatch()
         sources = self.sources(rows_content(made.tables, assessment.as_of), made.bundle, assessment.as_of)
         finished("evidence_to_keep")
         work = self._work([(made.decision, assessment)], sources, actor, None)
-        entry = self._writer.write(replace(work, rows={**work.rows, **also}))[-1]
+        drafts, rows = (*also.drafts, *work.drafts), {**work.rows, **also.rows}
+        entry = self._writer.write(replace(work, drafts=drafts, rows=rows))[-1]
         finished("durable_write")
         self._told([made.decision], sources)
         self._after_kept(made, assessment)

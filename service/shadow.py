@@ -8,24 +8,31 @@ nor its time changes the answer. Only when `MOST_WAITING` cases wait does the ne
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from threading import BoundedSemaphore, Lock
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from sqlalchemy import Connection
 
 from models.decision import Decisions
 from models.scoring import score_beside
 from service.assessing import Made
 from service.bundles import BundleShelf
+from service.ledger import Kind, append
+from service.ledger.rows_told import row_told, with_rows
 from service.store.assessments import Assessment
+from service.store.schema import SHADOW_SCORES
 from service.store.shadow_scores import ShadowStore
 
 LOG = logging.getLogger(__name__)
 COLUMNS = ("pd", "grade", "outcome", "limit_fen")  # of each of the two
 MOST_WAITING = 256
+TELLER = "system:shadow"
 
 
 class Shadow:
@@ -88,6 +95,12 @@ class Shadow:
             )
         except Exception:
             LOG.exception("the shadow of assessment %s was not kept", made.id)
+
+
+def tell_shadow(connection: Connection, row: Mapping[str, Any], at: datetime) -> None:
+    """The entry of the ledger about what a challenger said, in the transaction that keeps it, last."""
+    told = with_rows({"challenger": row["challenger"]}, [row_told(SHADOW_SCORES, row)])
+    append(connection, Kind.SHADOW, row["assessment_id"], TELLER, told, at=at)
 
 
 def beside_columns(champion: Decisions, challenger: Decisions) -> pa.Table:

@@ -172,14 +172,29 @@ class ApprovalShown(BaseModel):
     at: datetime
 
 
+class ExposureChanged(BaseModel):
+    """Lines of the enterprise changed after the assessment, so its figures are not those of now."""
+
+    committed_since_yuan: str = Field(description="lines that the assessment did not see")
+    replaced_gone_yuan: str = Field(description="what can no longer be replaced of the line named in `replaces`")
+    own_now_yuan: str = Field(description="`own_yuan` with those lines")
+    total_now_yuan: str = Field(description="`total_yuan` with those lines")
+    zh: str = Field(description="what has changed and what to do, in Chinese")
+    en: str
+
+
 class ExposureShown(BaseModel):
-    """What the bank is exposed to, and would be once this is approved."""
+    """What the bank is exposed to, and would be once this is approved: as of the assessment."""
 
     own_yuan: str = Field(description="loans and lines of the enterprise, as the assessment counted them")
     group_yuan: str | None = Field(description="those of its group's other members; null: none, or not known")
     replaced_yuan: str | None = Field(description="the line that this one replaces, which is not in `own_yuan`")
     other_applications_yuan: str = Field(description="what the enterprise's other undecided applications would add")
     total_yuan: str = Field(description="all of it with the proposed amount: authority is measured by this")
+    changed: ExposureChanged | None = Field(
+        description="lines were committed since, or the one to replace is gone: an approval is refused until the case "
+        "is assessed again; null: no line of the enterprise changed, or the case is decided for good"
+    )
 
 
 class LineShown(BaseModel):

@@ -61,7 +61,11 @@ CHANGE_REFUSALS = (
 )
 TAG = {"ETag": {"schema": {"type": "string"}, "description": "the version, for If-Match of the next change"}}
 IfMatch = Annotated[
-    str | None, Header(max_length=255, description="the ETag of the application as you read it; without it: 428")
+    str | None,
+    Header(
+        max_length=255,
+        description="the ETag of the application as you read it, in its quotes; without it, or with *: 428",
+    ),
 ]
 ApplicationId = Annotated[str, Path(max_length=64, description="id of the application")]
 

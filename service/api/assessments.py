@@ -25,8 +25,9 @@ from service.applications.idempotency import Answer, Once
 from service.assessing import Question
 from service.bootstrap import Service
 from service.errors import EnterpriseUnknown, StoreUnusable
+from service.ledger import Work
 from service.people import Principal
-from service.recording import NO_ROWS, Rows
+from service.recording import NOTHING_ELSE
 from service.store import Assessment
 from service.store.application_schema import IDEMPOTENCY_KEYS
 
@@ -99,7 +100,7 @@ def make_assessment(
     )
     place = {"Location": f"{routes.prefix}/{kept.id}"}
     try:
-        service.recorder.keep(made, kept, caller.subject, also=key_row(known, moment, place))
+        service.recorder.keep(made, kept, caller.subject, also=key_work(known, moment, place))
     except StoreUnusable:
         earlier = before(service, known)  # the same request was faster: its assessment is the one that counts
         if earlier is None:
@@ -108,11 +109,12 @@ def make_assessment(
     return answer(kept, HTTPStatus.CREATED, place)
 
 
-def key_row(known: Once, at: datetime, place: Mapping[str, str]) -> Rows:
-    """The idempotency key as a row beside the assessment; the decision is kept already, so its place is enough."""
+def key_work(known: Once, at: datetime, place: Mapping[str, str]) -> Work:
+    """The idempotency key beside the assessment, with its entry; the decision is kept, so its place is enough."""
     if known.key is None:
-        return NO_ROWS
-    return {IDEMPOTENCY_KEYS: [known.row(at, Answer(HTTPStatus.CREATED, b"", place))]}
+        return NOTHING_ELSE
+    answer = Answer(HTTPStatus.CREATED, b"", place)
+    return Work((known.entry(at, answer),), {IDEMPOTENCY_KEYS: [tuple(known.row(at, answer).values())]})
 
 
 def made_before(service: Service, caller: Principal, earlier: Answer) -> Response:

@@ -19,6 +19,7 @@ from service.api.once import IdempotencyKey, once, once_of, shown
 from service.api.problems import documented
 from service.applications.idempotency import Answer, Once
 from service.bootstrap import Service
+from service.ledger import append_all
 from service.outbox.deliveries import MOST_SHOWN
 from service.outbox.errors import ReachTooNarrow
 from service.outbox.event import TYPES
@@ -189,8 +190,7 @@ def add_subscription(
         answer = known.reserve(connection, now)
         if answer is None:
             answer = Answer(HTTPStatus.CREATED, json.dumps(made.facts()).encode())
-            known.keep(connection, answer)
-            office.put(connection, made)
+            office.put(connection, made, also=known.keep(connection, answer, now))
     facts = json.loads(answer.body)
     secret = secret_text(office.secrets.secret(facts["id"]))
     return shown(Answer(answer.status, json.dumps({**facts, "secret": secret}).encode(), answer.headers))
@@ -250,10 +250,11 @@ def _revived(service: Service, caller: Principal, known: Once, event_id: str, *,
     require_everywhere(caller)
     deliveries = service.deliveries
     step = deliveries.discard if for_good else deliveries.replay
+    now = service.clock()
     with deliveries.store.writing() as connection:
-        answer = known.reserve(connection, service.clock())
+        answer = known.reserve(connection, now)
         if answer is None:
             changed = Changed(deliveries=step(event_id, actor=caller.subject, within=connection))
             answer = Answer(HTTPStatus.OK, changed.model_dump_json().encode())
-            known.keep(connection, answer)
+            append_all(connection, known.keep(connection, answer, now))
     return shown(answer)

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from service.applications.idempotency import Answer, Once
 from service.bootstrap import Service
+from service.ledger import append_all
 from service.people import Principal
 
 FRESH = {"Cache-Control": "no-store"}
@@ -67,8 +68,9 @@ def answered_once(service: Service, known: Once, make: Callable[[], Answer]) -> 
     if answer is None:
         answer = make()
         with service.store.writing() as connection:
-            earlier = known.reserve(connection, service.clock())
+            moment = service.clock()
+            earlier = known.reserve(connection, moment)
             if earlier is None:
-                known.keep(connection, answer)
+                append_all(connection, known.keep(connection, answer, moment))
         answer = earlier or answer
     return shown(answer)

@@ -9,7 +9,6 @@ from models.money import fen_from_yuan, yuan_text
 from models.policy import Policy
 from models.policy.approval_rules import ApprovalRules, Level
 from service.applications.application import Application, Exposure, Standing
-from service.applications.commitments import REPLACEABLE
 from service.applications.errors import (
     AmountNotApprovable,
     AssessmentTooOld,
@@ -20,6 +19,7 @@ from service.applications.errors import (
     StepWithoutReason,
     TransitionNotPossible,
 )
+from service.applications.since import gone_fen, unseen
 from service.applications.transitions import Transition, possible
 from service.people import Principal
 
@@ -116,22 +116,15 @@ def require_same_exposure(standing: Standing, committed: Sequence[Application]) 
     `committed`: the lines that count now, of the enterprise and of whoever may be in its group.
     """
     application, seen = standing.application, standing.application.exposure
-    unseen = sum(
-        max((one.approved_fen or 0) - seen.lines.get(one.id, 0), 0)
-        for one in committed
-        if one.id not in (application.id, application.replaces)
-    )
-    line = standing.beside.line(application.replaces)
-    replaced = (line.approved_fen or 0) if line is not None and line.state in REPLACEABLE else 0
-    gone = max((seen.replaced_fen or 0) - replaced, 0)
-    if unseen or gone:
+    new, gone = sum(more for _, more in unseen(application, committed)), gone_fen(standing)
+    if new or gone:
         raise ExposureChanged(
             "the bank's exposure to the enterprise or its group is not what the case was assessed on",
             current=application.current(),
             field="action",
             expected="the lines that the assessment counted, " + yuan_text(sum(seen.lines.values())) + " together",
-            found=yuan_text(unseen) + " committed since"
-            if unseen
+            found=yuan_text(new) + " committed since"
+            if new
             else "a line of " + yuan_text(gone) + " that can no longer be replaced",
             advice="return the application and have it assessed again",
         )

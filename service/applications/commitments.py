@@ -20,7 +20,7 @@ from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import BigInteger, Connection, bindparam, func, select
+from sqlalchemy import BigInteger, Connection, bindparam, func, select, union
 
 from models.records.credit_line import CREDIT_LINE
 from models.tables import BANK_ZONE
@@ -36,6 +36,7 @@ from service.store.application_schema import (
     APPLICATIONS,
     OVERRIDE_WITHDRAWALS,
 )
+from service.store.schema import ASSESSMENTS
 
 COMMITTED = (State.APPROVED, State.ACTIVE, State.FROZEN)
 REPLACEABLE = (State.APPROVED, State.ACTIVE)
@@ -84,11 +85,24 @@ def require_cases_as_told(connection: Connection, enterprises: Collection[str], 
 
     Whatever their state: what was edited may be the state.
     """
-    ids = set(also)
+    require_as_told(connection, {*also, *cases_of(connection, enterprises)}, *OF_A_CASE)
+
+
+def cases_of(connection: Connection, enterprises: Collection[str]) -> set[str]:
+    """The ids of the cases of some enterprises: by their own rows, and by the assessments that were made for them.
+
+    A case whose row was moved to another enterprise, or is gone, is among them by its assessments.
+    """
+    found: set[str] = set()
     for names in _some(enterprises):
-        chosen = select(APPLICATIONS.c.id).where(APPLICATIONS.c.enterprise_id.in_(names))
-        ids |= set(connection.execute(chosen).scalars())
-    require_as_told(connection, ids, *OF_A_CASE)
+        own = select(APPLICATIONS.c.id).where(APPLICATIONS.c.enterprise_id.in_(names))
+        assessed = (
+            select(APPLICATION_ASSESSMENTS.c.application_id)
+            .join(ASSESSMENTS, ASSESSMENTS.c.id == APPLICATION_ASSESSMENTS.c.assessment_id)
+            .where(ASSESSMENTS.c.enterprise_id.in_(names))
+        )
+        found |= set(connection.execute(union(own, assessed)).scalars())
+    return found
 
 
 def hold_enterprises(connection: Connection, enterprises: Collection[str]) -> None:
@@ -135,14 +149,16 @@ class Line:
 def register(store: Store, enterprises: Collection[str] | None, without: str | None = None) -> pa.Table:
     """Every version of every line of some enterprises, or of all, as records; `without`: the application left out.
 
-    Raises RowNotAsTold where a row of any of their cases is not as the ledger says, or, of all, where one is gone.
+    Raises RowNotAsTold where a row of any of their cases is not as the ledger says, was moved away, or is gone.
     """
     found: list[dict[str, Any]] = []
     with store.snapshot() as connection:
         known = list(_cases(connection, enterprises))
-        ids = {one.id for one in known}
         if enterprises is None:
+            ids = {one.id for one in known}
             ids |= set(connection.execute(select(APPLICATION_ASSESSMENTS.c.application_id)).scalars())
+        else:
+            ids = cases_of(connection, enterprises)
         require_as_told(connection, ids, *OF_A_LINE)
         for application in known:
             if application.id == without or application.approved_fen is None:

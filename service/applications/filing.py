@@ -16,7 +16,7 @@ from service.applications.making import PATH
 from service.applications.office import Office
 from service.applications.rows import Attachment, instant
 from service.applications.view import zulu
-from service.ledger import append
+from service.ledger import append_all, draft
 from service.ledger.rows_told import RowTold, with_rows
 from service.people import Principal
 
@@ -64,9 +64,10 @@ def _add(
         if new:
             kept.append(rows.add_event(connection, application_id, kind, caller, moment, shown))
         answer = Answer(HTTPStatus.CREATED, json.dumps(body, ensure_ascii=False).encode(), headers)
-        once.keep(connection, answer)
+        entries = once.keep(connection, answer, moment)
         if new:
-            append(connection, kind, application_id, caller.subject, with_rows(told, kept), at=moment)
+            entries = [draft(kind, application_id, caller.subject, with_rows(told, kept), at=moment), *entries]
+        append_all(connection, entries)
     return answer
 
 

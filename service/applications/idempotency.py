@@ -1,4 +1,8 @@
-"""A request that is sent twice is done once: its answer is kept in the transaction that did it."""
+"""A request that is sent twice is done once: its answer is kept in the transaction that did it.
+
+The ledger is told of every kept answer, and an answer that is not as told is not given again: whoever edits one would
+have the service say what it never said.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from models.canonical import digest
 from service.applications.rows import instant
+from service.ledger import Draft, Kind, draft
+from service.ledger.reading import require_row_as_told
+from service.ledger.rows_told import answer_subject, row_told, with_rows
 from service.record_batches import IdempotencyKeyReused
 from service.store.application_schema import IDEMPOTENCY_KEYS
 
@@ -52,7 +59,7 @@ class Once:
         row = connection.execute(
             select(IDEMPOTENCY_KEYS).where(columns.caller == self.caller, columns.key == self.key)
         ).one_or_none()
-        return None if row is None else self._given(row)
+        return None if row is None else self._given(connection, row)
 
     def reserve(self, connection: Connection, at: datetime) -> Answer | None:
         """Take the key for this transaction, or give the answer of the one that had it first.
@@ -68,21 +75,37 @@ class Once:
             return None
         return self.before(connection)
 
-    def row(self, at: datetime, answer: Answer) -> tuple[Any, ...]:
-        """The key with its answer as a row for a transaction that somebody else opens; a taken key refuses it."""
-        headers = json.dumps(dict(answer.headers))
-        return (self.caller, self.key, self.digest, instant(at), answer.status, headers, answer.body)
+    def row(self, at: datetime, answer: Answer) -> dict[str, Any]:
+        """The key with its answer, by column in the order of the table."""
+        return {
+            "caller": self.caller,
+            "key": self.key,
+            "digest": self.digest,
+            "at": instant(at),
+            "status": answer.status,
+            "headers": json.dumps(dict(answer.headers)),
+            "body": answer.body,
+        }
 
-    def keep(self, connection: Connection, answer: Answer) -> None:
-        """Keep the answer with the work that it tells of."""
+    def entry(self, at: datetime, answer: Answer) -> Draft:
+        """The entry of the ledger that tells of the kept answer."""
+        told = row_told(IDEMPOTENCY_KEYS, self.row(at, answer))
+        return draft(Kind.ANSWER, answer_subject(told.key), self.caller, with_rows({}, [told]), at=at)
+
+    def keep(self, connection: Connection, answer: Answer, at: datetime) -> list[Draft]:
+        """Keep the answer with the work that it tells of, at the moment of `reserve`.
+
+        Gives the entry that the caller appends, last, in the same transaction; none without a key.
+        """
         if self.key is None:
-            return
-        columns = IDEMPOTENCY_KEYS.c
+            return []
+        columns, row = IDEMPOTENCY_KEYS.c, self.row(at, answer)
         connection.execute(
             update(IDEMPOTENCY_KEYS)
             .where(columns.caller == self.caller, columns.key == self.key)
-            .values(status=answer.status, headers=json.dumps(dict(answer.headers)), body=answer.body)
+            .values({name: row[name] for name in ("at", "status", "headers", "body")})
         )
+        return [self.entry(at, answer)]
 
     @contextmanager
     def in_hand(self) -> Iterator[None]:
@@ -93,7 +116,9 @@ class Once:
         finally:
             IN_HAND.reset(before)
 
-    def _given(self, row: Row[Any]) -> Answer:
+    def _given(self, connection: Connection, row: Row[Any]) -> Answer:
+        stored = row_told(IDEMPOTENCY_KEYS, row._mapping)  # noqa: SLF001
+        require_row_as_told(connection, stored, [answer_subject(stored.key)])
         if row.digest != self.digest:
             raise IdempotencyKeyReused(
                 "this idempotency key came before with another request",
@@ -115,12 +140,15 @@ class AnsweredBefore(Exception):
 IN_HAND: ContextVar[Once | None] = ContextVar("assetlight_idempotency", default=None)
 
 
-def take(connection: Connection, at: datetime, answer: Answer) -> None:
-    """Take the key at hand, if any, in a transaction that does the work, with its answer. Raises AnsweredBefore."""
+def take(connection: Connection, at: datetime, answer: Answer) -> list[Draft]:
+    """Take the key at hand, if any, in a transaction that does the work, with its answer; gives the entry about it.
+
+    Raises AnsweredBefore.
+    """
     known = IN_HAND.get()
     if known is None:
-        return
+        return []
     earlier = known.reserve(connection, at)
     if earlier is not None:
         raise AnsweredBefore(earlier)
-    known.keep(connection, answer)
+    return known.keep(connection, answer, at)

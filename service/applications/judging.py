@@ -24,7 +24,8 @@ from service.applications.overriding import (
 from service.applications.telling import tell_override
 from service.applications.view import answer_of
 from service.applications.withdrawing import level_of
-from service.ledger import Kind, append
+from service.ledger import Kind, Work, draft
+from service.ledger.appending import write
 from service.ledger.rows_told import with_rows
 from service.people import Principal
 from service.store.schema import ASSESSMENTS
@@ -73,11 +74,11 @@ def override(
         told = facts(made) | {"version": after.version}
         kept = [rows.add_override(connection, made), *rows.save(connection, after)]
         kept.append(rows.add_event(connection, after.id, "override", caller, moment, told))
-        standing = replace(standing, application=after, overrides=(*standing.overrides, made))
-        answer = answer_of(standing, rules, office.policy(), HTTPStatus.CREATED)
-        once.keep(connection, answer)
-        tell_override(connection, office.event_source, after, made)
-        append(connection, Kind.OVERRIDE, after.id, caller.subject, with_rows(told, kept), at=moment)
+        kept += tell_override(connection, office.event_source, after, made)
+        now_stands = office.standing(connection, after, caller)
+        answer = answer_of(now_stands, rules, office.policy(), HTTPStatus.CREATED)
+        entry = draft(Kind.OVERRIDE, after.id, caller.subject, with_rows(told, kept), at=moment)
+        write(connection, [Work((entry, *once.keep(connection, answer, moment)))])
     return answer
 
 

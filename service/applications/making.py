@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
-
-from sqlalchemy import Connection
 
 from models.canonical import canonical_json
 from models.money import fen_from_yuan, yuan_text
@@ -95,10 +93,10 @@ def make(office: Office, caller: Principal, asked: NewApplication, once: Once) -
         )
         told = {**outline(application), "state": application.state.value}
         kept.append(rows.add_event(connection, application.id, "made", caller, moment, told))
-        once.keep(connection, answer)
-        tell_made(connection, office.event_source, application, prepared)
+        kept += tell_made(connection, office.event_source, application, prepared)
         content = with_rows({"action": "make", **told}, kept)
-        keep_with_assessment(connection, prepared, application.id, caller.subject, moment, content)
+        entry = draft(Kind.TRANSITION, application.id, caller.subject, content, at=moment)
+        write(connection, [prepared.work, Work((entry, *once.keep(connection, answer, moment)))])
     office.recorder.kept(prepared)
     return answer
 
@@ -227,13 +225,6 @@ def exposure_now(office: Office, standing: Standing) -> Exposure:
     request = replace(request, line_replaced_fen=replaced)
     records = office.assessor.around(application.enterprise_id, application.id)
     return exposure_of(office.assessor.made(Question(application.enterprise_id, today, request, records)), replaced)
-
-
-def keep_with_assessment(
-    connection: Connection, prepared: Prepared, application_id: str, actor: str, at: datetime, told: Mapping[str, Any]
-) -> None:
-    """The assessment, its entry and the entry of the case, in the transaction that changes the case; last."""
-    write(connection, [prepared.work, Work((draft(Kind.TRANSITION, application_id, actor, told, at=at),))])
 
 
 def assessed_again(office: Office, standing: Standing, actor: str, moment: datetime) -> tuple[Prepared, Application]:

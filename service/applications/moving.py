@@ -33,13 +33,14 @@ from service.applications.commitments import (
 )
 from service.applications.errors import ExposureChanged, TransitionNotPossible
 from service.applications.idempotency import Answer, Once
-from service.applications.making import assessed_again, exposure_now, keep_with_assessment
+from service.applications.making import assessed_again, exposure_now
 from service.applications.office import Office, require_version, seen
 from service.applications.rows import instant
 from service.applications.telling import outline, tell_step
 from service.applications.transitions import BY_ACTION, Action, State, Transition
 from service.applications.view import answer_of, exposure_facts
-from service.ledger import Kind, append
+from service.ledger import Draft, Kind, Work, draft
+from service.ledger.appending import write
 from service.ledger.rows_told import with_rows
 from service.people import Principal
 
@@ -105,16 +106,14 @@ def move(office: Office, caller: Principal, step: Step, once: Once) -> Answer:
         }
         kept = rows.save(connection, after, assessed=prepared is not None)
         kept.append(rows.add_event(connection, after.id, rows.TRANSITION, caller, moment, told))
-        answer = answer_of(replace(standing, application=after), office.rules(), office.policy(), HTTPStatus.OK)
-        once.keep(connection, answer)
-        tell_step(connection, office.event_source, step.action, standing.application, after, prepared)
-        content = with_rows(told, kept)
-        if prepared is not None:
-            keep_with_assessment(connection, prepared, after.id, caller.subject, moment, content)
-        else:
-            append(connection, Kind.TRANSITION, after.id, caller.subject, content, at=moment)
-        if after.state == State.ACTIVE and step.action == Action.ACTIVATE:
-            _close_replaced(office, connection, caller, standing, moment)
+        kept += tell_step(connection, office.event_source, step.action, standing.application, after, prepared)
+        entries = [draft(Kind.TRANSITION, after.id, caller.subject, with_rows(told, kept), at=moment)]
+        if step.action == Action.ACTIVATE:
+            entries += _close_replaced(office, connection, caller, standing, moment)
+        now_stands = office.standing(connection, after, caller)  # with what the step changed beside the case
+        answer = answer_of(now_stands, office.rules(), office.policy(), HTTPStatus.OK)
+        entries += once.keep(connection, answer, moment)
+        write(connection, [*([] if prepared is None else [prepared.work]), Work(tuple(entries))])
     if prepared is not None:
         office.recorder.kept(prepared)
     return answer
@@ -250,12 +249,12 @@ def _activated(at: Stepping, after: Application) -> tuple[Application, dict[str,
 
 def _close_replaced(
     office: Office, connection: Connection, caller: Principal, standing: Standing, moment: datetime
-) -> None:
-    """The line whose place the new one takes is closed in the same transaction."""
+) -> list[Draft]:
+    """The line whose place the new one takes is closed in the same transaction; gives the entry that tells of it."""
     new = standing.application
     line = None if new.replaces is None else rows.held(connection, new.replaces)
     if line is None or line.state not in REPLACEABLE or new.exposure.replaced_fen is None:
-        return
+        return []
     closed = replace(line, version=line.version + 1, state=State.CLOSED, updated_at=moment, approvals=())
     told = {
         "action": Action.CLOSE.value,
@@ -267,5 +266,5 @@ def _close_replaced(
     }
     kept = rows.save(connection, closed)
     kept.append(rows.add_event(connection, closed.id, rows.TRANSITION, caller, moment, told))
-    tell_step(connection, office.event_source, Action.CLOSE, line, closed)
-    append(connection, Kind.TRANSITION, closed.id, caller.subject, with_rows(told, kept), at=moment)
+    kept += tell_step(connection, office.event_source, Action.CLOSE, line, closed)
+    return [draft(Kind.TRANSITION, closed.id, caller.subject, with_rows(told, kept), at=moment)]

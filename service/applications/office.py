@@ -21,6 +21,8 @@ from service.people import Principal
 from service.recording import Recorder
 from service.store import Store
 
+ANY = "*"
+
 
 @dataclass(frozen=True)
 class Office:
@@ -79,21 +81,30 @@ def seen(application: Application | None, application_id: str, caller: Principal
 
 
 def require_version(standing: Standing, if_match: str | None) -> None:
-    """Refuse a change of another version than the caller saw. Raises VersionMissing, VersionChanged."""
+    """Refuse a change of another version than the caller saw. Raises VersionMissing, VersionChanged.
+
+    `*` holds of whatever is current (RFC 9110, 13.1.1), so it says nothing of what the caller saw: it counts as none.
+    """
     application = standing.application
-    if if_match is None:
+    tags = [] if if_match is None else [tag.strip() for tag in if_match.split(",")]
+    if if_match is None or ANY in tags:
         raise VersionMissing(
-            "the change does not say which version it is of",
+            "the change does not say which version it is of"
+            if if_match is None
+            else "If-Match: * is of any version, and money moves on the one that somebody has seen",
             current=application.current(),
             field="If-Match",
-            expected="the ETag of the application as you read it",
+            expected="the ETag of the application as you read it, in its quotes",
+            found=if_match,
+            advice=f"read it; where you decide on what you read, send If-Match: {application.etag}",
         )
-    if application.etag not in [tag.strip() for tag in if_match.split(",")]:
+    if application.etag not in tags:
+        bare = application.etag.strip('"') in tags
         raise VersionChanged(
-            "the application was changed since you read it",
+            "a version stands in quotes" if bare else "the application was changed since you read it",
             current=application.current(),
             field="If-Match",
             expected=application.etag,
             found=if_match,
-            advice="read it again, and decide again",
+            advice=f"send If-Match: {application.etag}" if bare else "read it again, and decide again",
         )

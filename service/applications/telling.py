@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from models.money import yuan_text
 from service.applications.application import Application, Override
 from service.applications.transitions import Action, State
+from service.ledger.rows_told import RowTold
 from service.outbox import Event, event_id, keep
 from service.recording import Prepared
 from service.store.schema import ASSESSMENTS
@@ -52,9 +53,9 @@ def outline(application: Application) -> dict[str, Any]:
     }
 
 
-def tell_made(connection: Connection, source: str, made: Application, prepared: Prepared) -> None:
-    """A new application was assessed."""
-    _tell(connection, source, ASSESSED, made, {"state": made.state.value}, simulated=_of_prepared(prepared))
+def tell_made(connection: Connection, source: str, made: Application, prepared: Prepared) -> list[RowTold]:
+    """A new application was assessed; gives the rows for the ledger, as every function here does."""
+    return _tell(connection, source, ASSESSED, made, {"state": made.state.value}, simulated=_of_prepared(prepared))
 
 
 def tell_step(
@@ -64,21 +65,22 @@ def tell_step(
     before: Application,
     after: Application,
     prepared: Prepared | None = None,
-) -> None:
+) -> list[RowTold]:
     """An application took a step, which may have changed the amount that may be drawn."""
     kind = TYPE_OF[action]
     if action == Action.APPROVE and after.state != State.APPROVED:
         kind = ONE_OF_TWO
     simulated = _of_kept(connection, after) if prepared is None else _of_prepared(prepared)
     moved = {"before": before.state.value, "state": after.state.value}
-    _tell(connection, source, kind, after, moved, simulated=simulated)
+    told = _tell(connection, source, kind, after, moved, simulated=simulated)
     drawable = drawable_fen(before), drawable_fen(after)
     if drawable[0] != drawable[1]:
         facts = {"before_yuan": yuan_text(drawable[0]), "after_yuan": yuan_text(drawable[1]), "because": kind}
-        _tell(connection, source, LIMIT_CHANGED, after, facts, simulated=simulated)
+        told += _tell(connection, source, LIMIT_CHANGED, after, facts, simulated=simulated)
+    return told
 
 
-def tell_override(connection: Connection, source: str, after: Application, made: Override) -> None:
+def tell_override(connection: Connection, source: str, after: Application, made: Override) -> list[RowTold]:
     """A person put a grade or an amount in the place of the assessed one."""
     facts = {
         "what": made.what,
@@ -89,15 +91,15 @@ def tell_override(connection: Connection, source: str, after: Application, made:
         "expires_on": made.expires_on.isoformat(),
         "state": after.state.value,
     }
-    _tell(connection, source, OVERRIDDEN, after, {"override": facts}, simulated=_of_kept(connection, after))
+    return _tell(connection, source, OVERRIDDEN, after, {"override": facts}, simulated=_of_kept(connection, after))
 
 
-def tell_withdrawal(connection: Connection, source: str, after: Application, ended: Override) -> None:
+def tell_withdrawal(connection: Connection, source: str, after: Application, ended: Override) -> list[RowTold]:
     """An override was ended before its day."""
     assert ended.withdrawn is not None  # noqa: S101
     facts = {"what": ended.what, "direction": ended.direction, "to": ended.after, "reason": ended.withdrawn.reason}
     told = {"override": facts, "state": after.state.value}
-    _tell(connection, source, OVERRIDE_ENDED, after, told, simulated=_of_kept(connection, after))
+    return _tell(connection, source, OVERRIDE_ENDED, after, told, simulated=_of_kept(connection, after))
 
 
 def drawable_fen(application: Application) -> int:
@@ -113,7 +115,7 @@ def _tell(
     facts: Mapping[str, Any],
     *,
     simulated: bool,
-) -> None:
+) -> list[RowTold]:
     approved = None if application.approved_fen is None else yuan_text(application.approved_fen)
     known = {"application_id": application.id, **outline(application), "approved_yuan": approved}
     event = Event(
@@ -124,7 +126,7 @@ def _tell(
         source=source,
         facts={**known, **facts, "simulated": simulated},
     )
-    keep(connection, [event])
+    return keep(connection, [event])
 
 
 def _of_kept(connection: Connection, application: Application) -> bool:

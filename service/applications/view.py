@@ -11,6 +11,7 @@ from models.policy.approval_rules import ApprovalRules
 from service.applications.application import Application, Approval, Override, Standing
 from service.applications.idempotency import Answer
 from service.applications.rows import instant
+from service.applications.since import changed_since, words
 from service.applications.transitions import possible
 
 
@@ -51,11 +52,17 @@ def facts_of(standing: Standing, rules: ApprovalRules, policy: Policy) -> dict[s
         "approved_yuan": None if application.approved_fen is None else yuan_text(application.approved_fen),
         "replaces": application.replaces,
         "ends_on": None if application.ends_on is None else application.ends_on.isoformat(),
-        "exposure": exposure_facts(standing, total, policy),
+        "exposure": shown_exposure(standing, policy),
         "lines": [line_facts(one, standing) for one in standing.beside.lines],
         "other_applications": [other_facts(one, standing, policy) for one in standing.beside.open],
         "actions": [action.value for action in possible(application.state)],
     }
+
+
+def shown_exposure(standing: Standing, policy: Policy) -> dict[str, Any]:
+    """The exposure with the proposed amount, as assessed, and what has changed since."""
+    total = standing.total_fen(standing.proposed_fen(policy), policy)
+    return {**exposure_facts(standing, total, policy), "changed": changed_facts(standing, total)}
 
 
 def exposure_facts(standing: Standing, total_fen: int, policy: Policy) -> dict[str, Any]:
@@ -67,6 +74,23 @@ def exposure_facts(standing: Standing, total_fen: int, policy: Policy) -> dict[s
         "replaced_yuan": None if counted.replaced_fen is None else yuan_text(counted.replaced_fen),
         "other_applications_yuan": yuan_text(standing.open_fen(policy)),
         "total_yuan": yuan_text(total_fen),
+    }
+
+
+def changed_facts(standing: Standing, total_fen: int) -> dict[str, Any] | None:
+    """What the bank committed itself to after the assessment, what the exposure is with it, and what to do."""
+    changed = changed_since(standing)
+    if changed is None:
+        return None
+    zh, en = words(changed, standing.application.state)
+    more = changed.own_now_fen - standing.application.exposure.own_fen
+    return {
+        "committed_since_yuan": yuan_text(changed.committed_fen),
+        "replaced_gone_yuan": yuan_text(changed.gone_fen),
+        "own_now_yuan": yuan_text(changed.own_now_fen),
+        "total_now_yuan": yuan_text(total_fen + more),
+        "zh": zh,
+        "en": en,
     }
 
 

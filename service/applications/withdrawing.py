@@ -20,7 +20,8 @@ from service.applications.office import Office, require_version
 from service.applications.telling import tell_withdrawal
 from service.applications.transitions import OVERRIDE_STATES
 from service.applications.view import answer_of
-from service.ledger import Kind, append
+from service.ledger import Kind, Work, draft
+from service.ledger.appending import write
 from service.ledger.rows_told import with_rows
 from service.people import Principal, Role
 
@@ -61,12 +62,11 @@ def withdraw(office: Office, caller: Principal, asked: WithdrawalAsked, once: On
         told = {**vars(ended), "at": rows.instant(moment), "what": override.what, "version": after.version}
         kept = [rows.add_withdrawal(connection, ended), *rows.save(connection, after)]
         kept.append(rows.add_event(connection, after.id, "withdrawal", caller, moment, told))
-        left = tuple(replace(one, withdrawn=ended) if one.id == override.id else one for one in standing.overrides)
-        answer = answer_of(replace(standing, application=after, overrides=left), rules, office.policy(), HTTPStatus.OK)
-        once.keep(connection, answer)
-        tell_withdrawal(connection, office.event_source, after, replace(override, withdrawn=ended))
+        kept += tell_withdrawal(connection, office.event_source, after, replace(override, withdrawn=ended))
+        answer = answer_of(office.standing(connection, after, caller), rules, office.policy(), HTTPStatus.OK)
         content = with_rows({"action": "withdraw", **told}, kept)
-        append(connection, Kind.OVERRIDE, after.id, caller.subject, content, at=moment)
+        entry = draft(Kind.OVERRIDE, after.id, caller.subject, content, at=moment)
+        write(connection, [Work((entry, *once.keep(connection, answer, moment)))])
     return answer
 
 

@@ -39,6 +39,8 @@ class Kind(StrEnum):
     BATCH = "batch"
     SUBSCRIPTION = "subscription"
     DELIVERY = "delivery"  # a dead letter was replayed or discarded
+    ANSWER = "answer"  # an answer was kept under an idempotency key
+    SHADOW = "shadow"  # what a challenger would have decided was kept
     PURGE = "purge"  # answers and events that nobody needs any more were removed
 
 

@@ -50,6 +50,25 @@ def require_as_told(connection: Connection, subjects: Collection[str], *chosen: 
             differing = again
 
 
+def require_row_as_told(connection: Connection, stored: RowTold, subjects: Collection[str]) -> None:
+    """Refuse to give out a row that is not as the entries of some subjects told of it last. Raises RowNotAsTold."""
+    known = last_told(connection, stored, subjects)
+    if known is None:
+        raise _refused(stored, "no entry of the ledger tells of it", None, " ".join(stored.key))
+    for column, expected, found in differences(known, stored):
+        raise _refused(stored, f"its {column} is another", expected, found)
+
+
+def last_told(connection: Connection, stored: RowTold, subjects: Collection[str]) -> RowTold | None:
+    """How the latest entry that tells of a row says that it is."""
+    entries = select(LEDGER.c.body).where(LEDGER.c.subject.in_(sorted(subjects)), LEDGER.c.kind != Kind.ACCESS)
+    for body in connection.execute(entries.order_by(LEDGER.c.sequence.desc())).scalars():
+        for one in rows_in(json.loads(bytes(body))["content"]):
+            if (one.table, one.key) == (stored.table, stored.key):
+                return one
+    return None
+
+
 def _differing(connection: Connection, subjects: Sequence[str], chosen: Sequence[Chosen]) -> RowNotAsTold | None:
     """The first row that is not as told."""
     entries = select(LEDGER.c.body).where(LEDGER.c.subject.in_(subjects), LEDGER.c.kind.not_in(NEVER_OF_STATE))

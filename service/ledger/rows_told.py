@@ -22,10 +22,11 @@ from service.store.application_schema import (
     APPLICATION_FILE_NAMES,
     APPLICATION_OVERRIDES,
     APPLICATIONS,
+    IDEMPOTENCY_KEYS,
     OVERRIDE_WITHDRAWALS,
 )
-from service.store.outbox_schema import EVENT_SUBSCRIPTIONS
-from service.store.schema import API_KEYS, MODEL_RECORDS
+from service.store.outbox_schema import EVENT_SUBSCRIPTIONS, OUTBOX_EVENTS
+from service.store.schema import API_KEYS, MODEL_RECORDS, SHADOW_SCORES
 
 TOLD_TABLES: Mapping[str, Table] = {
     table.name: table
@@ -40,21 +41,31 @@ TOLD_TABLES: Mapping[str, Table] = {
         API_KEYS,
         EVENT_SUBSCRIPTIONS,
         MODEL_RECORDS,
+        IDEMPOTENCY_KEYS,
+        OUTBOX_EVENTS,
+        SHADOW_SCORES,
     )
 }
+PURGED_TABLES = frozenset({IDEMPOTENCY_KEYS.name, OUTBOX_EVENTS.name})  # whose rows may go, by an entry that says so
 SUBJECT_COLUMN: Mapping[str, str] = {  # whose entries tell of a row
     "applications": "id",
     "api_keys": "id",
     "event_subscriptions": "id",
     "model_records": "model",
+    "outbox_events": "subject",
+    "shadow_scores": "assessment_id",
 }
 OTHER_SUBJECT = "application_id"
 ROWS = "rows_after"
+GONE = "rows_gone"  # keys by table, of rows that were removed when their time was over
 DIGEST = "sha256:"
 IN_FULL = frozenset(  # lists and codes, no words
     {"approvals", "exposure", "roles", "routes", "branches", "parks", "types", "url"}
 )
-BY_DIGEST = frozenset({("application_attachments", "name"), ("application_file_names", "name")})  # may name people
+BY_DIGEST = frozenset(  # may name people
+    {("application_attachments", "name"), ("application_file_names", "name"), ("idempotency_keys", "key")}
+)
+KEY_BY_DIGEST = frozenset({("application_file_names", "name"), ("idempotency_keys", "key")})
 BY_DIGEST_COLUMNS = frozenset({"actor_name"})
 
 
@@ -78,8 +89,18 @@ def row_told(table: Table, values: Mapping[Any, Any]) -> RowTold:
 
 
 def key_of(table: Table, values: Mapping[Any, Any]) -> tuple[str, ...]:
-    """The key of a row as text."""
-    return tuple(_text(values[column.name]) for column in table.primary_key)
+    """The key of a row as text; what may name people, by its digest."""
+    return tuple(
+        str(column_told(column, values[column.name]))
+        if (table.name, column.name) in KEY_BY_DIGEST
+        else _text(values[column.name])
+        for column in table.primary_key
+    )
+
+
+def answer_subject(key: Sequence[str]) -> str:
+    """The subject of entries about a kept answer, which is found by it; `key`: of its row, as told."""
+    return "answer:" + sha256_hex(" ".join(key).encode())[:32]
 
 
 def column_told(column: Column[Any], value: object) -> str | None:
@@ -112,12 +133,27 @@ def rows_in(content: Mapping[str, Any]) -> list[RowTold]:
         parts = (one.get("table"), one.get("key"), one.get("columns")) if isinstance(one, dict) else (None, None, None)
         table, key, columns = parts
         if isinstance(table, str) and table in TOLD_TABLES and isinstance(key, list) and isinstance(columns, dict):
+            if table == APPLICATION_FILE_NAMES.name:  # older entries have the name itself in the key
+                key = [*key[:-1], columns.get("name")]
             found.append(RowTold(table, tuple(str(part) for part in key), columns))
     return found
 
 
+def gone_in(content: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
+    """Table and key of the rows that an entry says were removed."""
+    listed = content.get(GONE)
+    return [
+        (table, tuple(str(part) for part in key))
+        for table, keys in (listed.items() if isinstance(listed, dict) else ())
+        for key in (keys if isinstance(keys, list) else ())
+        if table in PURGED_TABLES and isinstance(key, list)
+    ]
+
+
 def subject_of(told: RowTold, otherwise: str) -> str:
     """Whose entry tells of a row that none told of before."""
+    if told.table == IDEMPOTENCY_KEYS.name:
+        return answer_subject(told.key)
     return told.columns.get(SUBJECT_COLUMN.get(told.table, OTHER_SUBJECT)) or otherwise
 
 

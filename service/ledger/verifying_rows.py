@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, select
 from service.ledger.before_rows import BEFORE_UPGRADE, ToldBefore
 from service.ledger.entry import Kind
 from service.ledger.findings import Finding
-from service.ledger.rows_told import TOLD_TABLES, RowTold, differences, row_told, rows_in
+from service.ledger.rows_told import TOLD_TABLES, RowTold, differences, gone_in, row_told, rows_in
 from service.store.schema import LEDGER
 
 ROWS_AT_ONCE = 500
@@ -30,6 +30,8 @@ class ToldRows:
     def hear(self, connection: Connection, entry: Any, content: Mapping[str, Any]) -> Iterator[Finding]:  # noqa: ANN401
         """The next entry of the chain. Yields what an upgrade found otherwise than entries before it had told."""
         told = rows_in(content)
+        for table, key in gone_in(content) if entry.kind == Kind.PURGE else ():
+            self._latest[table].pop(key, None)
         if not told:
             self._before.hear(entry, content)
         for one in told:

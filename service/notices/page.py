@@ -20,6 +20,8 @@ from models.explanation.figures import figure
 from models.money import fen_from_yuan, wan_text, yuan_for_reading
 from models.tables import BANK_ZONE
 from service import notices
+from service.applications.since import changed_since, words
+from service.applications.view import shown_exposure
 from service.notices.adverse import Notice
 from service.notices.case_file import CaseFile
 from service.notices.picture import waterfall_svg
@@ -50,6 +52,8 @@ def memo_html(case: CaseFile, language: Language) -> bytes:
         contributions=contributions(case.decision, language),
         whom=_whom(case.decision, language),
         proposed_fen=case.standing.proposed_fen(case.decided_by),
+        exposure=shown_exposure(case.standing, case.decided_by),
+        changed=None if (changed := changed_since(case.standing)) is None else words(changed, case.application.state),
     )
 
 

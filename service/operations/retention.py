@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from models.errors import AssetlightError
 from service.ledger import Kind, append
 from service.ledger.entry import moment_text
+from service.ledger.rows_told import GONE, key_of
 from service.operations.logs import logger
 from service.outbox.keeping import DELIVERED, DISCARDED
 from service.store import Store
@@ -96,7 +97,13 @@ class Retention:
                 connection.execute(delete(OUTBOX_EVENTS).where(OUTBOX_EVENTS.c.sequence.in_(events)))
             removed = Purged(len(answers), len(events), deliveries, answers_before, events_before)
             if not removed.nothing:
-                append(connection, Kind.PURGE, SUBJECT, actor, vars(removed), at=now)
+                gone = {
+                    IDEMPOTENCY_KEYS.name: [
+                        list(key_of(IDEMPOTENCY_KEYS, {"caller": by, "key": key})) for by, key in answers
+                    ],
+                    OUTBOX_EVENTS.name: [list(key_of(OUTBOX_EVENTS, {"sequence": one})) for one in events],
+                }
+                append(connection, Kind.PURGE, SUBJECT, actor, {**vars(removed), GONE: gone}, at=now)
         return removed
 
 

@@ -6,6 +6,7 @@ one that can be taken, so a dead letter holds back what came after it until it i
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -15,14 +16,16 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 
+from service.errors import RowNotAsTold
 from service.ledger import Kind, append
 from service.outbox.backoff import Backoff
 from service.outbox.errors import EventNotDead, EventNotFound
-from service.outbox.keeping import DEAD, DELIVERED, DISCARDED, STATES, WAITING
+from service.outbox.keeping import DEAD, DELIVERED, DISCARDED, STATES, WAITING, require_event_as_told
 from service.outbox.moments import moment_text
 from service.store import Store
 from service.store.outbox_schema import EVENT_DELIVERIES, OUTBOX_EVENTS
 
+LOG = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)  # longer than an attempt may take: see sending.SECONDS_FOR_ALL
 LONGEST_PROBLEM = 500
 MOST_SHOWN = 500
@@ -56,29 +59,48 @@ class Deliveries:
             return sorted(connection.execute(query).scalars())
 
     def take(self, subscription_id: str, most: int) -> list[Delivery]:
-        """Take what is due on lease, at most one of each subject. An attempt counts from here, come what may."""
+        """Take what is due on lease, at most one of each subject. An attempt counts from here, come what may.
+
+        An event that is not as the ledger told of it is sent to nobody: it is a dead letter that says so.
+        """
+        while True:
+            found, altered = self._take(subscription_id, most)
+            if found or not altered:
+                return found
+
+    def _take(self, subscription_id: str, most: int) -> tuple[list[Delivery], int]:
+        """The same once; gives the number of those that were not as told beside it."""
         now = self.clock()
         columns, lease = EVENT_DELIVERIES.c, str(uuid4())
         query = (
-            select(columns.sequence, columns.attempts, OUTBOX_EVENTS.c.id, OUTBOX_EVENTS.c.body)
+            select(columns.attempts, OUTBOX_EVENTS)
+            .select_from(EVENT_DELIVERIES)
             .join(OUTBOX_EVENTS, OUTBOX_EVENTS.c.sequence == columns.sequence)
             .where(columns.subscription_id == subscription_id, self._takeable())
             .order_by(columns.due_at, columns.sequence)
             .limit(most)
             .with_for_update(skip_locked=True, of=EVENT_DELIVERIES)
         )
+        mine = update(EVENT_DELIVERIES).where(columns.subscription_id == subscription_id)
+        sound = []
         with self.store.writing() as connection:
-            found = connection.execute(query).all()
-            if found:
-                connection.execute(
-                    update(EVENT_DELIVERIES)
-                    .where(columns.subscription_id == subscription_id)
-                    .where(columns.sequence.in_([row.sequence for row in found]))
-                    .values(attempts=columns.attempts + 1, lease=lease, leased_until=moment_text(now + LEASE))
-                )
+            due = connection.execute(query).all()
+            for row in due:
+                try:
+                    require_event_as_told(connection, row._mapping)  # noqa: SLF001
+                except RowNotAsTold as altered:
+                    LOG.error("event %s is sent to nobody: %s", row.id, altered.problem)  # noqa: TRY400
+                    dead = {"state": DEAD, "ended_at": moment_text(now), "problem": altered.problem[:LONGEST_PROBLEM]}
+                    connection.execute(mine.where(columns.sequence == row.sequence).values(dead))
+                else:
+                    sound.append(row)
+            if sound:
+                leased = mine.where(columns.sequence.in_([row.sequence for row in sound]))
+                until = moment_text(now + LEASE)
+                connection.execute(leased.values(attempts=columns.attempts + 1, lease=lease, leased_until=until))
         return [
-            Delivery(subscription_id, row.sequence, lease, row.attempts + 1, row.id, bytes(row.body)) for row in found
-        ]
+            Delivery(subscription_id, row.sequence, lease, row.attempts + 1, row.id, bytes(row.body)) for row in sound
+        ], len(due) - len(sound)
 
     def delivered(self, one: Delivery) -> bool:
         """The consumer has it. False where the lease had run out and another worker took it meanwhile."""

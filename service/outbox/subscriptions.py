@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from service.ledger import Kind, append
+from service.ledger import Draft, Kind, append, append_all, draft
 from service.ledger.rows_told import row_told, with_rows
 from service.outbox.addresses import Guard
 from service.outbox.errors import EventTypeUnknown, SubscriptionNotFound
@@ -70,13 +70,13 @@ class Subscriptions:
         digest = fingerprint(self.secrets.secret(made, make=True))
         return Subscription(made, name, url, tuple(dict.fromkeys(types)), digest, actor, at)
 
-    def put(self, connection: Connection, made: Subscription) -> None:
-        """Keep it in the caller's transaction, which does nothing after it: the ledger is told."""
+    def put(self, connection: Connection, made: Subscription, also: Sequence[Draft] = ()) -> None:
+        """Keep it in the caller's transaction, which does nothing after it: the ledger is told, of `also` too."""
         row = {**made.facts(), "types": json.dumps(made.types), "secret_sha256": made.secret_sha256}
         connection.execute(EVENT_SUBSCRIPTIONS.insert().values(row))
         facts = {"action": "add", "name": made.name, "url": made.url, "types": list(made.types)}
         told = with_rows(facts, [row_told(EVENT_SUBSCRIPTIONS, row)])
-        append(connection, Kind.SUBSCRIPTION, made.id, made.made_by, told, at=made.made_at)
+        append_all(connection, [draft(Kind.SUBSCRIPTION, made.id, made.made_by, told, at=made.made_at), *also])
 
     def add(self, *, name: str, url: str, types: Collection[str], actor: str, at: datetime) -> Subscription:
         """Make a subscription. Raises AddressRefused, EventTypeUnknown, EventsKeyNotUsable."""

@@ -6,30 +6,35 @@ A promotion and a rollback are told to the bank's other systems as well.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
 from models.bundle import SIMULATED
-from service.ledger import Entry, Kind, append
+from service.ledger import Draft, Entry, Kind, append_all, draft
 from service.ledger.rows_told import row_told, with_rows
 from service.outbox import Event, event_id, keep
 from service.outbox.event import SOURCE
+from service.outbox.keeping import NO_MODEL, OF_MODELS
 from service.registry.records import Kind as RecordKind
 from service.registry.records import Promoted, Record, Role, RolledBack
 from service.store.schema import MODEL_RECORDS
 
-MODELS = "models"  # subject of an entry about no model in particular
 
+def tell_ledger(
+    connection: Connection, record: Record, source: str = SOURCE, also: Sequence[Draft] = ()
+) -> Sequence[Entry]:
+    """Append the entry that names a record by its digest, and `also` others after it.
 
-def tell_ledger(connection: Connection, record: Record, source: str = SOURCE) -> Entry:
-    """Append the entry that names a record by its digest. Last in the transaction: it locks the ledger's head."""
+    Last in the transaction: it locks the ledger's head.
+    """
     moved = isinstance(record.content, Promoted | RolledBack)
-    if moved:
-        keep(connection, [promotion_event(connection, record, source)])
+    events = keep(connection, [promotion_event(connection, record, source)]) if moved else []
     kind = Kind.PROMOTION if moved else record.kind.value
     content = {"step": record.kind.value, "number": record.sequence, "record": record.digest}
-    told = with_rows(content, [row_told(MODEL_RECORDS, record.row())])
-    return append(connection, kind, record.model or MODELS, record.actor, told, at=record.at)
+    told = with_rows(content, [row_told(MODEL_RECORDS, record.row()), *events])
+    entry = draft(kind, record.model or NO_MODEL, record.actor, told, at=record.at)
+    return append_all(connection, [entry, *also])
 
 
 def promotion_event(connection: Connection, record: Record, source: str) -> Event:
@@ -40,7 +45,7 @@ def promotion_event(connection: Connection, record: Record, source: str) -> Even
     return Event(
         id=event_id(record.model, record.sequence, record.kind.value),
         type="model.promoted" if promoted else "model.rolled_back",
-        subject=f"model:{content.scope}",  # roles of one scope are told in order
+        subject=OF_MODELS + content.scope,  # roles of one scope are told in order
         at=record.at,
         source=source,
         facts={

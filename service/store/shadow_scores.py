@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.tables import BANK_ZONE
@@ -17,14 +17,17 @@ from service.store.engine import reason
 from service.store.opening import Store
 from service.store.schema import SHADOW_SCORES
 
+Tell = Callable[[Connection, Mapping[str, Any]], object]
 MOST_CASES = 1_000_000  # that are compared at once: the latest ones
 
 
 class ShadowStore:
     """The kept shadow scores. Safe to use from several threads."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, tell: Tell = lambda *_: None) -> None:
+        """`tell`: what else is done in the transaction of a score, last."""
         self._store = store
+        self._tell = tell
 
     def keep(
         self,
@@ -51,6 +54,7 @@ class ShadowStore:
         try:
             with self._store.writing() as connection:
                 connection.execute(SHADOW_SCORES.insert().values(row))
+                self._tell(connection, row)
         except SQLAlchemyError as refusal:
             raise StoreUnusable("the shadow score could not be kept", found=reason(refusal)) from None
 

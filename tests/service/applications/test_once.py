@@ -6,6 +6,16 @@ import pytest
 
 from tests.service.applications.conftest import BOTH, PATH, Bank, asked, problem_of
 
+OVERRIDE = {
+    "what": "amount",
+    "direction": "down",
+    "to_amount_yuan": "100000",
+    "reason": "adverse_site_visit",
+    "explanation": "Half of the machines stand still",
+    "evidence": "0" * 64,
+    "expires_on": "2020-06-01",
+}
+
 
 @BOTH
 def test_the_same_key_gives_the_same_answer(bank: Bank) -> None:
@@ -72,9 +82,26 @@ def test_a_change_names_its_version(bank: Bank) -> None:
     problem = problem_of(answer, 412, "version-changed")
     assert answer.headers["etag"] == later["etag"] == problem["current"]["etag"]
     assert problem["current"]["state"] == "in_review"
-    for tag in ("*", '"3"', "2", 'W/"2"', ""):
+    for tag in ('"3"', "2", 'W/"2"', ""):
         assert bank.step("officer", later, "withdraw", tag=tag or " ", reason="x").status_code == 412
     assert bank.step("officer", later, "withdraw", tag=f'"7", {later["etag"]}', reason="x").status_code == 200
+
+
+@pytest.mark.parametrize("tag", ["*", '"1", *'])
+def test_any_version_is_no_version(bank: Bank, tag: str) -> None:
+    """`If-Match: *` holds of whatever is current, so a step by it is unconditional: 428 says what to send."""
+    case = bank.apply()
+    for path, body in (("transitions", {"action": "submit"}), ("overrides", OVERRIDE)):
+        who = "officer" if path == "transitions" else "risk"
+        problem = problem_of(bank.post(who, f"{PATH}/{case['id']}/{path}", body, tag=tag), 428, "version-missing")
+        assert problem["advice"] == 'read it; where you decide on what you read, send If-Match: "1"'
+        assert problem["current"]["etag"] == case["etag"]
+
+
+def test_a_version_without_its_quotes_is_told_so(bank: Bank) -> None:
+    """Whoever writes the header by hand forgets them."""
+    problem = problem_of(bank.step("officer", bank.apply(), "submit", tag="1"), 412, "version-changed")
+    assert (problem["title"], problem["advice"]) == ("a version stands in quotes", 'send If-Match: "1"')
 
 
 def test_an_old_version_is_412_also_for_whoever_approved_it(bank: Bank) -> None:
@@ -100,6 +127,6 @@ def test_nothing_is_left_of_a_request_that_fails_in_the_middle(bank: Bank, monke
     case = bank.post("officer", PATH, asked(), key="k")
     assert case.status_code == 201
     with monkeypatch.context() as broken:
-        broken.setattr("service.applications.moving.append", fail)
+        broken.setattr("service.applications.moving.write", fail)
         assert bank.step("officer", {**case.json(), "etag": '"1"'}, "submit").status_code == 500
     assert bank.get("officer", f"{PATH}/{case.json()['id']}").json()["version"] == 1

@@ -16,7 +16,7 @@ from service.applications.telling import outline
 from service.ledger import Kind, append
 from service.ledger.adopting import adopt
 from service.ledger.findings import Finding
-from service.ledger.rows_told import TOLD_TABLES, row_told, with_rows
+from service.ledger.rows_told import TOLD_TABLES, key_of, row_told, with_rows
 from service.ledger.verifying import verify
 from service.people import Role
 from service.people.keys import KeyAsked
@@ -29,17 +29,14 @@ from tests.service.ledger.conftest import without_triggers
 
 CHAIN = {table.name: table for table in (ASSESSMENTS, CONTENTS, LEDGER, LEDGER_HEAD)}
 NOT_GUARDED = {
-    "idempotency_keys": "answers that were given before; removed after their time",
-    "outbox_events": "what others are told; removed after its time",
     "event_deliveries": "how far they were told: changes with every attempt",
-    "shadow_scores": "what a challenger would have said: no decision",
 }
 
 
 def eventful(bank: Bank) -> dict[str, Any]:
     """A case on which everything happened that can be kept of one, and a key, a subscription and a model."""
     case = bank.moved("officer", bank.apply(amount="3000000"), "submit")
-    bank.post("officer", f"{PATH}/{case['id']}/comments", {"text": "实地走访"})
+    bank.post("officer", f"{PATH}/{case['id']}/comments", {"text": "实地走访"}, key="comment-1")
     assert bank.attach("officer", case, "again.pdf").status_code == 201
     first = bank.override("risk", case, to_amount_yuan="90000")
     (one,) = first.json()["overrides"]
@@ -56,9 +53,20 @@ def eventful(bank: Bank) -> dict[str, Any]:
     service.api_keys.revoke(key.id, now, "tester")
     made = service.subscriptions.add(name="erp", url="https://erp.example/in", types=["*"], actor="risk", at=now)
     service.subscriptions.remove(made.id, actor="risk", at=now)
+    compared(bank, case["assessment"]["id"])
     bundle = next(path for path in service.settings.home.glob("bundles/*") if path.is_dir())
     service.registry.register(bundle, developer="dev", by=Actor("dev"))
     return case
+
+
+def compared(bank: Bank, assessment_id: str) -> None:
+    """What a challenger said of a case."""
+    made = bank.service.assessments.get(assessment_id)
+    said = {"pd": 0.1234567890123, "grade": "G5", "outcome": "approve", "limit_fen": 100}
+    columns = {f"{who}_{name}": value for who in ("champion", "challenger") for name, value in said.items()}
+    bank.service.shadow_scores.keep(
+        made, columns, champion="a" * 64, challenger="b" * 64, failure=None, milliseconds=1.7
+    )
 
 
 def findings(bank: Bank) -> list[Finding]:
@@ -81,7 +89,7 @@ def other(value: Any, rng: random.Random) -> Any:
     """The value with one byte changed; text stays text that PostgreSQL takes."""
     if value is None or value == "":
         return "x"
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return value + 100
     if isinstance(value, str):
         at = rng.randrange(len(value))
@@ -110,7 +118,7 @@ def test_a_changed_byte_in_any_column_of_any_table_is_found_and_named(bank: Bank
             assert found, f"{name}.{column.name}"
             if name in TOLD_TABLES and not column.primary_key:
                 (one,) = found
-                key = " ".join(str(row[part.name]) for part in table.primary_key)
+                key = " ".join(key_of(table, row))
                 assert (one.table, one.row, one.column) == (name, key, column.name)
                 assert one.expected != one.found
             elif name in TOLD_TABLES:
@@ -276,5 +284,7 @@ def test_free_text_and_names_are_in_the_ledger_by_digest_alone(bank: Bank) -> No
         assert str(columns[place]).startswith("sha256:")
     assert str(columns["application_attachments", "name"]).startswith("sha256:")
     assert {one["table"] for one in told} == {*TOLD_TABLES}
+    keys = [part for one in told for part in one["key"]]
+    assert not any("again.pdf" in part or "comment-" in part for part in keys)
     assert APPLICATION_EVENTS.c.actor_name.name == "actor_name"
     assert MODEL_RECORDS.name in TOLD_TABLES

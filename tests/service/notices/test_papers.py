@@ -248,3 +248,19 @@ def test_the_picture_is_the_waterfall(bank: Bank) -> None:
     assert "DejaVu" not in drawn
     with pytest.raises(NoticeNotDue, match="nothing adverse"):
         notice_of(case_of(bank, bank.apply(amount="500000")))
+
+
+def test_a_memo_says_what_the_bank_committed_itself_to_since(bank: Bank) -> None:
+    """A banner with the amount and what to do, and the exposure of now beside the assessed one, in both languages."""
+    case = bank.moved("officer", bank.apply(amount="200000"), "submit")
+    before = text_of(bank.get("approver", f"{PATH}/{case['id']}/memo", lang="en").content)
+    assert "An approval is refused now" not in before
+    other = bank.moved("officer", bank.apply(), "submit")
+    bank.moved("second", other, "approve")
+    for language, words in (
+        ("en", ["500000.00 yuan to this enterprise", "An approval is refused now", "Now: total CNY 700,000"]),
+        ("zh", ["评估之后本行又对该企业承诺额度500000.00元", "请退回（return）", "现在：合计 70.00万元"]),
+    ):
+        said = text_of(bank.get("approver", f"{PATH}/{case['id']}/memo", lang=language).content)
+        for part in words:
+            assert part in said, said[:2500]

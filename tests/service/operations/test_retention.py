@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from service.ledger import Kind, append
+from service.ledger.rows_told import RowTold, row_told, with_rows
 from service.ledger.verifying import verify
 from service.operations import retention as module
 from service.operations.retention import Purged, Retention, retain
@@ -35,21 +37,29 @@ def text(moment: datetime) -> str:
 
 def fill(store: Store) -> None:
     """Answers of 1 to 40 days ago; events of 80 and 100 days ago in every state of delivery, some heard by nobody."""
+    told: list[RowTold] = []
     with store.writing() as connection:
         for days in (1, 29.9, 30.1, 40):
             row = {"caller": "c", "key": f"k{days}", "digest": "d", "at": text(days_ago(days))}
-            connection.execute(IDEMPOTENCY_KEYS.insert().values(**row, status=201, headers="{}", body=b"{}"))
+            row |= {"status": 201, "headers": "{}", "body": b"{}"}
+            connection.execute(IDEMPOTENCY_KEYS.insert().values(row))
+            told.append(row_told(IDEMPOTENCY_KEYS, row))
         for days in (80, 100):
-            keep(connection, [Event(f"unheard-{days}", "application.closed", "A", days_ago(days), "urn:bank", {})])
+            told += keep(
+                connection, [Event(f"unheard-{days}", "application.closed", "A", days_ago(days), "urn:bank", {})]
+            )
         made = {"name": "erp", "url": "https://x", "types": '["*"]', "secret_sha256": "s", "made_by": "r"}
-        connection.execute(EVENT_SUBSCRIPTIONS.insert().values(id="S", made_at=text(days_ago(200)), **made))
+        subscription = {"id": "S", "made_at": text(days_ago(200)), **made}
+        connection.execute(EVENT_SUBSCRIPTIONS.insert().values(subscription))
+        told.append(row_told(EVENT_SUBSCRIPTIONS, subscription))
         ends = (("delivered", 95), ("discarded", 95), ("dead", 95), ("waiting", None), ("delivered", 80))
         for at, (state, ended) in enumerate(ends):
             name = f"{state}-{ended}"
-            keep(connection, [Event(name, "application.closed", f"S{at}", days_ago(100), "urn:bank", {})])
+            told += keep(connection, [Event(name, "application.closed", f"S{at}", days_ago(100), "urn:bank", {})])
             values = {"state": state, "ended_at": None if ended is None else text(days_ago(ended))}
             of = select(OUTBOX_EVENTS.c.sequence).where(OUTBOX_EVENTS.c.id == name).scalar_subquery()
             connection.execute(EVENT_DELIVERIES.update().where(EVENT_DELIVERIES.c.sequence == of).values(values))
+        append(connection, Kind.TRANSITION, "A", "tester", with_rows({}, told), at=days_ago(40))
 
 
 def kept(store: Store) -> tuple[set[str], set[str]]:

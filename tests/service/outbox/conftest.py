@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from service.ledger import Kind, append
+from service.ledger.rows_told import with_rows
 from service.outbox import Event, event_id, keep
 from service.outbox.addresses import Guard
 from service.outbox.deliveries import Deliveries
@@ -59,7 +61,8 @@ class Bank:
             event_id(subject, number, kind), kind, subject, self.clock(), "urn:bank", {"number": number, "词": "额度"}
         )
         with self.store.writing() as connection:
-            keep(connection, [event])
+            told = keep(connection, [event])
+            append(connection, Kind.TRANSITION, subject, "tester", with_rows({}, told), at=event.at)
         return event.id
 
     def worker(self, seconds: float = 5.0, deliveries: Deliveries | None = None) -> Worker:

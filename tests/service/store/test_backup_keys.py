@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from service.bootstrap import Service, build
+from service.ledger import Kind, append
+from service.ledger.rows_told import with_rows
 from service.outbox import Event, keep
 from service.outbox.signing import secret_text
 from service.registry.registry import Actor
@@ -33,7 +35,8 @@ def bank_with_keys(home: Path, consumer: Consumer) -> Service:
 
 def happen(service: Service) -> None:
     with service.store.writing() as connection:
-        keep(connection, [Event("event-1", "application.closed", "A", still_clock(), "urn:bank", {})])
+        told = keep(connection, [Event("event-1", "application.closed", "A", still_clock(), "urn:bank", {})])
+        append(connection, Kind.TRANSITION, "A", "tester", with_rows({}, told), at=still_clock())
 
 
 def test_after_a_restore_on_an_empty_machine_events_are_signed_as_before(home: Path, run: Run, tmp_path: Path) -> None:
