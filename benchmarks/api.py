@@ -56,6 +56,7 @@ ROUNDS = 3
 OURS = "ours"
 TICKS = os.sysconf("SC_CLK_TCK")
 MADE, SCORED = "/v1/assessments", "/v1/scores"
+ASSESSMENTS, ROWS = PARTS = ("assessments", "rows")
 
 
 def prepare(home: Path, names: Sequence[str], invoices: int) -> None:
@@ -221,20 +222,24 @@ def rows(
     return found
 
 
-def measure(home: Path, names: Sequence[str], seconds: float, connections: int) -> dict[str, Any]:
-    """Both comparisons."""
+def measure(home: Path, names: Sequence[str], seconds: float, connections: int, only: str | None) -> dict[str, Any]:
+    """Both comparisons, or one of them."""
     now = datetime.now(UTC)
     token = DevelopmentIssuer(home).token(subject="bench", name="bench", roles=[Role.SERVICE], branches=["*"], now=now)
     asked = [json.dumps({"enterprise_id": name, "as_of": AS_OF.isoformat()}).encode() for name in names]
     features = Bundle.load_current(home).features
+    found: dict[str, Any] = {}
     with serving(OURS, home, token) as ours:
-        found = assessments(ours, asked, seconds, connections)
-        with serving(BARE, home, token) as bare:
-            bare.loaded(MADE, asked, seconds=0.5, connections=2, rate=0.0)
-            validated = bare.loaded(MADE, asked, seconds=seconds / 2, connections=connections, rate=0.0)
-        with serving(USUAL, home, token) as usual, serving(PANDAS, home, token) as best:
-            scored = rows(ours, (usual, best), features, seconds, connections)
-    return {"assessment": found, "bare FastAPI that validates": validated, "row of features": scored}
+        if only != ROWS:
+            found["assessment"] = assessments(ours, asked, seconds, connections)
+            with serving(BARE, home, token) as bare:
+                bare.loaded(MADE, asked, seconds=0.5, connections=2, rate=0.0)
+                validated = bare.loaded(MADE, asked, seconds=seconds / 2, connections=connections, rate=0.0)
+                found["bare FastAPI that validates"] = validated
+        if only != ASSESSMENTS:
+            with serving(USUAL, home, token) as usual, serving(PANDAS, home, token) as best:
+                found["row of features"] = rows(ours, (usual, best), features, seconds, connections)
+    return found
 
 
 def main() -> None:
@@ -245,14 +250,16 @@ def main() -> None:
     arguments.add_argument("--invoices", type=int, default=INVOICES, help="of each enterprise")
     arguments.add_argument("--enterprises", type=int, default=ENTERPRISES)
     arguments.add_argument("--small", action="store_true", help="24 enterprises, 3 seconds of each")
+    arguments.add_argument("--only", choices=PARTS, help="one of the two comparisons")
     given = arguments.parse_args()
     seconds, count = (3.0, 24) if given.small else (given.seconds, given.enterprises)
+    count = count if given.only != ROWS else 1
     names = [f"E{number:03d}" for number in range(count)]
     folder = Path(tempfile.mkdtemp(prefix="assetlight-bench-"))
     before = os.getloadavg()[0]
     try:
         prepare(folder / "home", names, given.invoices)
-        found = measure(folder / "home", names, seconds, given.connections)
+        found = measure(folder / "home", names, seconds, given.connections, given.only)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     loads = {"before": round(before, 2), "after": round(os.getloadavg()[0], 2)}

@@ -54,6 +54,7 @@ async def loaded(
     parts = urlsplit(address)
     latencies: list[float] = []
     each = cycle(requests)
+    busy_before = time.process_time()
     began = time.perf_counter()
     due = iter(arrivals(rate, seconds, even)) if rate else None
 
@@ -80,10 +81,12 @@ async def loaded(
 
     await asyncio.gather(*(client() for _ in range(connections)))
     took = time.perf_counter() - began
+    busy = time.process_time() - busy_before
     latencies.sort()
     return {
         "requests": len(latencies),
         "requests/s": round(len(latencies) / took, 1),
+        "load's own core busy": round(busy / took, 2),  # near 1: the load was the limit, not the server
         "p50 ms": round(statistics.median(latencies), 2),
         "p99 ms": round(latencies[min(len(latencies) - 1, int(len(latencies) * 0.99))], 2),
     }

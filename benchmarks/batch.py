@@ -33,7 +33,6 @@ from models.grades import grade_index
 from models.lake import Lake
 from models.limits import Cases, compute_limits
 from models.policy import load_policy
-from models.scoring import _upper_pd
 
 FEATURES = 64
 TREES, DEPTH, TRAINED = 400, 4, 40_000
@@ -147,7 +146,7 @@ def plain(model: Bundle, features: Path, rows: int, out: Path) -> float:
         cases = Cases(
             facts={name: np.array([float(one[name])]) for name in names}
             | {feature.name: np.array([np.nan]) for feature in CATALOGUE if feature.name not in names},
-            grade=grade_index(np.array([pd_[row]]), _upper_pd(policy)),
+            grade=grade_index(np.array([pd_[row]]), policy.upper_pd),
             products=tuple(policy.products.values()),
             product=np.zeros(1, dtype=np.int64),
             requested_fen=np.full(1, -1, dtype=np.int64),

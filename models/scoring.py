@@ -24,7 +24,7 @@ from models.default_probability import ProbabilityColumns, score_features, score
 from models.errors import AssetlightError
 from models.explanation import select_reasons
 from models.features import compute_features
-from models.grades import PERFORMING, grade_index, grade_of
+from models.grades import grade_index, grade_of
 from models.limits import NO_REQUEST, Cases, asset_facts, compute_limits, measure
 from models.money import LARGEST_FEN, yuan_text
 from models.policy import Policy
@@ -159,7 +159,7 @@ def _decided(
     facts = _facts(features) | evidence | _of_requests(ids, case.requests) | _of_model(case.bundle, probability)
     cases = Cases(
         facts={**facts, **_constant(case.assumed, len(ids))},
-        grade=grade_index(probability.pd, _upper_pd(case.policy)),
+        grade=grade_index(probability.pd, case.policy.upper_pd),
         products=tuple(case.policy.products.values()),
         product=case.product,
         requested_fen=case.requested_fen,
@@ -194,7 +194,7 @@ def score_beside(decisions: Decisions, bundle: Bundle) -> Decisions:
     columns = {name: pa.array(facts[name]) for name in bundle.features if name in facts}
     features = pa.table({"enterprise_id": decisions.enterprise_ids, **columns})
     probability = _silent_where_nothing_is_known(score_features(features, bundle, decisions.policy.compared_with))
-    grade = grade_index(probability.pd, _upper_pd(decisions.policy))
+    grade = grade_index(probability.pd, decisions.policy.upper_pd)
     own = {name: column for name, column in facts.items() if name not in OF_MODEL}
     cases = replace(decisions.cases, facts=own | _of_model(bundle, probability), grade=grade)
     limits = compute_limits(cases)
@@ -222,10 +222,10 @@ def score_row(row: npt.NDArray[np.float64], bundle: Bundle, policy: Policy) -> R
     """
     found = score_one(row, bundle, policy.compared_with)
     contributions = tuple((found.contributions + 0.0).tolist())
-    if np.isnan(row).all():  # the model would answer; that answer is about nobody
+    if np.count_nonzero(np.isnan(row)) == len(row):  # the model would answer; that answer is about nobody
         return RowScore(None, None, None, None, None, found.base_points, contributions)
     low, high = (None if math.isnan(bound) else bound for bound in (found.low, found.high))
-    grade = grade_of(found.pd, _upper_pd(policy))
+    grade = grade_of(found.pd, policy.upper_pd)
     return RowScore(found.pd, low, high, grade, found.points, found.base_points, contributions)
 
 
@@ -325,10 +325,6 @@ def _silent_where_nothing_is_known(probability: ProbabilityColumns) -> Probabili
         low=np.where(unknown, np.nan, probability.low),
         high=np.where(unknown, np.nan, probability.high),
     )
-
-
-def _upper_pd(policy: Policy) -> list[float]:
-    return [float(bound) for bound in policy.fractions_by_grade("grading.upper_pd")[: len(PERFORMING)]]
 
 
 def _requests(

@@ -16,7 +16,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from models.bundle import Bundle
-from models.grades import PERFORMING, grade_index, grade_name
+from models.grades import grade_index, grade_name
 from models.lake import Lake
 from models.policy import Policy
 from models.prepared import read_own
@@ -59,8 +59,7 @@ def score_tables(
     own = read_own(paths, bundle.card)
     alone = bool(bundle.card["own_columns"].get("alone"))
     found = score_prepared(own, bundle, as_of, None if alone else lake.tables(neighbourhood=True), policy.compared_with)
-    upper = [float(bound) for bound in policy.fractions_by_grade("grading.upper_pd")[: len(PERFORMING)]]
-    grades = [grade_name(int(place)) for place in grade_index(found.pd, upper)]
+    grades = [grade_name(int(place)) for place in grade_index(found.pd, policy.upper_pd)]
     table = pa.table(
         {
             "enterprise_id": found.enterprise_id,

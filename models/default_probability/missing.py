@@ -27,7 +27,7 @@ def fill_missing(
     `missing_as`. A column without a feed is always scored at `missing_as`. Rows do not influence each other.
     """
     missing = np.isnan(matrix)
-    if not missing.any():
+    if not np.count_nonzero(missing):
         return matrix.copy()
     filled = np.where(missing, np.array([_number(fill) for fill in missing_as], dtype=np.float64), matrix)
     for feed in dict.fromkeys(feed for feed in feeds if feed is not None):

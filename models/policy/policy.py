@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from models.canonical import digest
+from models.grades import PERFORMING
 from models.money import fen_from_yuan
 from models.policy.errors import PolicyValueNotInForce, PolicyValueUnknown, ProductUnknown
 from models.policy.parameter import DatedValue, Parameter, Value, value_text
@@ -102,7 +103,7 @@ class Policy:
         """A grade, a product code or the name of a population."""
         return str(self._scalar(name, "grade", "product", "population"))
 
-    @property
+    @cached_property
     def compared_with(self) -> str | None:
         """The population, frozen into the model, that points and reasons compare with; None: the average of training.
 
@@ -122,9 +123,12 @@ class Policy:
 
     def fractions_by_grade(self, name: str) -> tuple[Decimal, ...]:
         """A table of fractions in grade order."""
-        if name not in self._tables:
-            self._tables[name] = tuple(Decimal(str(item)) for item in self._table(name, "fraction").values())
-        return self._tables[name]
+        return tuple(Decimal(str(item)) for item in self._table(name, "fraction").values())
+
+    @cached_property
+    def upper_pd(self) -> tuple[float, ...]:
+        """The upper bound of the default probability of each performing grade."""
+        return tuple(float(bound) for bound in self.fractions_by_grade("grading.upper_pd")[: len(PERFORMING)])
 
     def fen_by_grade(self, name: str) -> tuple[int, ...]:
         """A table of amounts in grade order, in fen."""

@@ -73,6 +73,7 @@ def create_app(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # ours tell what may be told, and no more
         responses={"default": problems.documented_as("Any other refusal or failure")},
         openapi_tags=[
             {"name": "assessments", "description": "One enterprise, assessed and explained"},

@@ -19,7 +19,7 @@ from models.bundle import SIMULATED, Bundle
 from models.default_probability import score_features
 from models.features import compute_features
 from models.features.windows import months_before
-from models.grades import PERFORMING, grade_index, grade_name
+from models.grades import grade_index, grade_name
 from models.lake import Lake
 from models.monitoring.expected import expected_auc, expected_brier
 from models.monitoring.outcomes import Calibration, by_group, calibration, observed_auc
@@ -133,8 +133,7 @@ def _matured(
     if not len(then):
         return None, []
     outcome = np.array([outcomes[name] for name in then.ids], dtype=np.float64)
-    bounds = [float(bound) for bound in policy.fractions_by_grade("grading.upper_pd")[: len(PERFORMING)]]
-    grades = by_group(then.pd, outcome, grade_index(then.pd, bounds).astype(np.int64))
+    grades = by_group(then.pd, outcome, grade_index(then.pd, policy.upper_pd).astype(np.int64))
     named = {str(grade_name(index)): one for index, one in grades.items()}
     whole, area = calibration(then.pd, outcome), observed_auc(then.log_odds, outcome)
     seen = bundle.trained_as_of >= day

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from pathlib import Path
 from traceback import extract_tb
@@ -20,17 +21,42 @@ FRAMES = 12  # innermost ones of a failure that the log names
 TECHNICAL = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
 KEPT_LOGGERS = ("service", "models", "training")
 OF_EVERY_RECORD = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
+LEVELS = {name: getattr(logging, name.upper()) for name in ("debug", "info", "warning", "error")}
 ENCODER = json.JSONEncoder(default=repr)
+Facts = dict[str, Any]
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:
     """A logger whose events are words with facts: `logger(__name__).info("request", status=200)`."""
     found: structlog.stdlib.BoundLogger = structlog.wrap_logger(
-        logging.getLogger(name),
+        Handing(logging.getLogger(name)),
         wrapper_class=structlog.stdlib.BoundLogger,
-        processors=[structlog.stdlib.filter_by_level, structlog.stdlib.render_to_log_kwargs],
+        processors=[as_record],
     ).bind()  # at once: the lazy one would be made anew for every line
     return found
+
+
+class Handing:
+    """Hands records to a logger of the standard library. Its own methods would look for the line that calls, which no
+    line of the log tells, for as long as everything else takes.
+    """
+
+    def __init__(self, target: logging.Logger) -> None:
+        self.name, self.isEnabledFor, self.handle = target.name, target.isEnabledFor, target.handle
+
+    debug = info = warning = error = lambda self, record: self.handle(record)
+
+
+def as_record(target: Any, method: str, event: MutableMapping[str, Any]) -> tuple[tuple[logging.LogRecord], Facts]:  # noqa: ANN401
+    """The event as a record of the standard library, with its facts. Raises DropEvent below the logger's level."""
+    level = LEVELS[method]
+    if not target.isEnabledFor(level):
+        raise structlog.DropEvent
+    words, failure = event.pop("event"), event.pop("exc_info", None)
+    given = (type(failure), failure, failure.__traceback__) if isinstance(failure, BaseException) else None
+    record = logging.LogRecord(target.name, level, "", 0, words, (), given)
+    vars(record).update(event)
+    return (record,), {}
 
 
 def configuration(level: str) -> dict[str, Any]:
