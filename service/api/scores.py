@@ -7,17 +7,19 @@ all others take the ordinary way through `make_score`. Both ask the same `LET_TH
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Body, Depends, Request
+from fastapi import Body, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
 from models.reference_population import TRAINING_AVERAGE
 from service.api.access import Caller, require
@@ -76,33 +78,38 @@ LET_THROUGH = require(Role.SERVICE)
 class ScoreRoute(APIRoute):
     """Answers a request in the usual form at once."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The way of every request: the short one, or else FastAPI's."""
-        ordinary = super().get_route_handler()
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The way of every request: the short one, or else FastAPI's, which reads the same body."""
+        request = Request(scope, receive)
+        by = (await service_of(request)).row_scorer.at_hand()
+        if by is not None and is_usual(request):
+            with suppress(ClientDisconnect):  # the ordinary way meets it as well
+                body = await request.body()
+                answer = await at_once(request, body, by)
+                if answer is not None:
+                    await answer(scope, receive, send)
+                    return
+                receive = once_more(body, receive)
+        await super().handle(scope, receive, send)
 
-        async def handle(request: Request) -> Response:
-            return await at_once(request) or await ordinary(request)
 
-        return handle
+def is_usual(request: Request) -> bool:
+    """Whether the head of a request is in the usual form."""
+    headers = request.headers
+    plain = request.method == "POST" and headers.get("content-type") == "application/json"
+    return plain and "idempotency-key" not in headers
 
 
-async def at_once(request: Request) -> Response | None:
+async def at_once(request: Request, body: bytes, by: InForce) -> Response | None:
     """The answer to a request in the usual form. None: it is another, and the ordinary way says what is to be said.
 
     Raises what the ordinary way raises of a request whose form is right: RoleMissing, RouteOutsideKey, FeaturesRefused.
     """
-    scorer, headers = (await service_of(request)).row_scorer, request.headers
-    by = scorer.at_hand()
-    if by is None or headers.get("content-type") != "application/json" or "idempotency-key" in headers:
-        return None
-    try:
-        features = usual_features(await request.body())
-    except ClientDisconnect:
-        return None
+    features = usual_features(body)
     if features is None:
         return None
     await LET_THROUGH.dependency(request)
-    return answer(scored(scorer, features, by))
+    return answered(scored(features, by))
 
 
 def usual_features(body: bytes) -> dict[str, float | None] | None:
@@ -119,27 +126,21 @@ def usual_features(body: bytes) -> dict[str, float | None] | None:
     return features if each_once and len(features) <= MOST_FEATURES else None
 
 
-def answer(body: bytes) -> Response:
+def once_more(body: bytes, receive: Receive) -> Receive:
+    """A body that was read, to be read again."""
+    pieces = [body]
+
+    async def again() -> Message:
+        return {"type": "http.request", "body": pieces.pop(), "more_body": False} if pieces else await receive()
+
+    return again
+
+
+def answered(body: bytes) -> Response:
     """A score that is not kept."""
     return Response(body, headers=FRESH, media_type="application/json")
 
 
-routes = APIRouter(prefix="/v1/scores", tags=["assessments"], route_class=ScoreRoute)
-
-
-@routes.post(
-    "",
-    response_model=ScoreResponse,
-    summary="Score a ready row of features",
-    responses=documented(
-        HTTPStatus.BAD_REQUEST,
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-    ),
-    dependencies=[LET_THROUGH, Depends(require_json)],
-)
 async def make_score(
     service: GivenService,
     caller: Caller,
@@ -154,16 +155,16 @@ async def make_score(
     by = scorer.at_hand()
     if by is None:
         by = await run_in_threadpool(scorer.look_up)
-    body = scored(scorer, asked.features, by)
+    body = scored(asked.features, by)
     if idempotency_key is None:
-        return answer(body)
+        return answered(body)
     known = once_of(caller, idempotency_key, "score", asked)
     return await run_in_threadpool(answered_once, service, known, lambda: Answer(HTTPStatus.OK, body))
 
 
-def scored(scorer: RowScorer, features: Mapping[str, float | None], by: InForce) -> bytes:
+def scored(features: Mapping[str, float | None], by: InForce) -> bytes:
     """What is answered. Raises FeaturesRefused."""
-    found = scorer.score(features, by)
+    found = RowScorer.score(features, by)
     body = {
         "notice_zh": NOTICE_ZH,
         "notice_en": NOTICE_EN,
@@ -180,3 +181,24 @@ def scored(scorer: RowScorer, features: Mapping[str, float | None], by: InForce)
         "simulated": by.bundle.simulated,
     }
     return msgspec.json.encode(body)
+
+
+def install(app: FastAPI) -> None:
+    """Give the application the route itself: through a router that is included it would be looked for twice."""
+    app.router.add_api_route(
+        "/v1/scores",
+        make_score,
+        methods=["POST"],
+        route_class_override=ScoreRoute,
+        response_model=ScoreResponse,
+        tags=["assessments"],
+        summary="Score a ready row of features",
+        responses=documented(
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        ),
+        dependencies=[LET_THROUGH, Depends(require_json)],
+    )

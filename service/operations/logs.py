@@ -15,6 +15,7 @@ from traceback import extract_tb
 from types import TracebackType
 from typing import Any
 
+import msgspec
 import structlog
 
 FRAMES = 12  # innermost ones of a failure that the log names
@@ -22,7 +23,7 @@ TECHNICAL = ("uvicorn", "uvicorn.error", "uvicorn.asgi")
 KEPT_LOGGERS = ("service", "models", "training")
 OF_EVERY_RECORD = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
 LEVELS = {name: getattr(logging, name.upper()) for name in ("debug", "info", "warning", "error")}
-ENCODER = json.JSONEncoder(default=repr)
+LINE = msgspec.json.Encoder(enc_hook=repr)
 Facts = dict[str, Any]
 
 
@@ -88,7 +89,10 @@ class JsonLines(logging.Formatter):
         event["timestamp"] = moment.removesuffix("+00:00") + "Z"
         if record.exc_info and record.exc_info[1] is not None:
             event["failure"] = failure_of(record.exc_info[1])
-        return ENCODER.encode(event)
+        try:
+            return LINE.encode(event).decode()
+        except (TypeError, ValueError, OverflowError):  # a library's extra that msgspec does not take
+            return json.dumps(event, default=repr, skipkeys=True)
 
 
 def failure_of(error: BaseException) -> list[dict[str, Any]]:

@@ -145,6 +145,17 @@ def test_the_log_of_the_server_goes_to_standard_error(capsys: pytest.CaptureFixt
     assert [json.loads(line)["event"] for line in captured.err.splitlines()] == ["one", "two"]
 
 
+@pytest.mark.parametrize(
+    "fact", [object(), "\ud800", {(1, 2): 3}, {1: {2}}, 2**70, float("nan"), ValueError("x"), b"\xff", "行\u2028\n"]
+)
+def test_whatever_a_library_adds_is_one_line(lines: Lines, fact: object) -> None:
+    """A line of the log never fails."""
+    logging.getLogger("library").warning("%s", "said", extra={"fact": fact})
+    (line,) = lines.text.split("\n")[:-1]
+    assert json.loads(line)["event"] == "said"
+    assert "fact" in json.loads(line)
+
+
 def figures(text: str) -> dict[str, float]:
     """The samples of a scrape."""
     pairs = (line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
