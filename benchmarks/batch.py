@@ -4,38 +4,35 @@ Ours: `assetlight batch --features` itself, in processes: read, score, exact con
 reasons, Parquet with digests. The plain script does the same work the usual way in the same run: pandas, LightGBM,
 `shap.TreeExplainer`, and the limit engine's rules called row by row (`compute_limits` on one enterprise each); on
 fewer rows, since it takes minutes, and the table says on how many. `--records N` adds N enterprises from raw records
-of all kinds. `--rows`, `--plain-rows` and `--workers` set the sizes.
+of all kinds (`benchmarks.batch_records`); `--rows 0` leaves the table of facts out. Memory is that of all processes.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-import lightgbm
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import shap
 
+from benchmarks.batch_model import trained
+from benchmarks.batch_plain import limits_one_by_one, scored_and_explained
+from benchmarks.batch_records import Size, measure, state_of
 from benchmarks.limits import DAY, simulated_cases
-from models.bundle import Bundle, Calibration, PointsScale
+from benchmarks.processes import Cost, run
+from models.bundle import Bundle
 from models.features.catalogue import CATALOGUE
-from models.grades import grade_index
-from models.lake import Lake
-from models.limits import Cases, compute_limits
 from models.policy import load_policy
 
 FEATURES = 64
-TREES, DEPTH, TRAINED = 400, 4, 40_000
+TRAINED = 40_000
 ROWS_A_GROUP = 50_000
 SECONDS, GIGABYTES = 60.0, 6.0
 
@@ -60,29 +57,7 @@ def bundle() -> Bundle:
     """Trees of the shape that training ships, over 64 features of the catalogue."""
     names = tuple(feature.name for feature in CATALOGUE[:FEATURES])
     table = facts(TRAINED, 99)
-    matrix = np.column_stack([table.column(name).to_numpy() for name in names])
-    rng = np.random.default_rng(3)
-    ranks = np.nan_to_num(matrix.argsort(axis=0).argsort(axis=0) / TRAINED)
-    risk = ranks @ rng.standard_normal(FEATURES) + rng.normal(0, 1, TRAINED)
-    settings = {
-        "objective": "binary", "max_depth": DEPTH, "num_leaves": 2**DEPTH - 1, "learning_rate": 0.05, "seed": 1,
-        "min_data_in_leaf": 50, "verbosity": -1, "deterministic": True, "force_row_wise": True,
-    }  # fmt: skip
-    outcome = (risk > np.quantile(risk, 0.92)).astype(float)
-    booster = lightgbm.train(settings, lightgbm.Dataset(matrix, outcome, feature_name=list(names)), TREES)
-    return Bundle(
-        features=names,
-        directions=(0,) * FEATURES,
-        missing_as=(None,) * FEATURES,
-        booster_text=booster.model_to_string(),
-        calibration=Calibration(intercept=-0.2, slope=1.0),
-        points=PointsScale(),
-        data_origin=("simulated",),
-        label_origin="simulated",
-        trained_as_of=DAY,
-        card={"title": "a bundle for the benchmark"},
-        card_text="# A bundle for the benchmark\n",
-    )
+    return trained(names, np.column_stack([table.column(name).to_numpy() for name in names]), DAY)
 
 
 def write_facts(path: Path, rows: int) -> None:
@@ -96,37 +71,15 @@ def write_facts(path: Path, rows: int) -> None:
     writer.close()
 
 
-def ours(home: Path, features: Path, out: Path, workers: int) -> tuple[float, float, dict[str, object]]:
-    """Wall seconds, peak gigabytes of the largest process times the processes, and what the command says."""
-    began = time.perf_counter()
-    made = subprocess.run(
+def ours(home: Path, features: Path, out: Path, workers: int) -> Cost:
+    """What the command costs."""
+    return run(
         [
             sys.executable, "-m", "service", "batch", "--as-of", DAY.isoformat(), "--features", str(features),
             "--home", str(home), "--out", str(out), "--workers", str(workers), "--json",
         ],
-        capture_output=True, text=True, check=False,
+        lambda _: state_of(out),
     )  # fmt: skip
-    assert made.returncode == 0, made.stdout + made.stderr
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2
-    return time.perf_counter() - began, peak, json.loads(made.stdout)
-
-
-def records(folder: Path, enterprises: int, workers: int) -> tuple[int, float, dict[str, object]]:
-    """Raw records of all kinds of simulated enterprises: simulated and imported, then the batch alone is measured."""
-    own = [sys.executable, "-m", "service"]
-    sample, home = folder / "sample", folder / "home"
-    subprocess.run([*own, "simulate", "--out", str(sample), "--enterprises", str(enterprises)], check=True)
-    files = sorted(map(str, sample.glob("*.parquet")))
-    subprocess.run([*own, "import", *files, "--origin", "simulated", "--home", str(home)], check=True)
-    bundle().publish(home)
-    last = json.loads((sample / "simulation.json").read_text())["end"]
-    began = time.perf_counter()
-    command = [*own, "batch", "--as-of", last, "--home", str(home), "--out", str(folder / "records-run")]
-    made = subprocess.run([*command, "--workers", str(workers), "--json"], capture_output=True, text=True, check=False)
-    assert made.returncode == 0, made.stdout + made.stderr
-    rows = Lake(home).manifest()
-    held = sum(part.rows for kind in rows.kinds for part in rows.of(kind))
-    return held, time.perf_counter() - began, json.loads(made.stdout)
 
 
 def plain(model: Bundle, features: Path, rows: int, out: Path) -> float:
@@ -134,43 +87,45 @@ def plain(model: Bundle, features: Path, rows: int, out: Path) -> float:
     policy = load_policy(DAY)
     frame = pd.read_parquet(features).head(rows)
     began = time.perf_counter()
-    booster = lightgbm.Booster(model_str=model.booster_text)
-    matrix = frame[list(model.features)]
-    raw = booster.predict(matrix, raw_score=True)
-    pd_ = 1 / (1 + np.exp(-(model.calibration.intercept + model.calibration.slope * raw)))
-    contributions = shap.TreeExplainer(booster).shap_values(matrix)
-    limits, reasons = [], []
-    names = [name for name in frame.columns if name not in ("enterprise_id", "data_origin")]
-    for row in range(rows):
-        one = frame.iloc[row]
-        cases = Cases(
-            facts={name: np.array([float(one[name])]) for name in names}
-            | {feature.name: np.array([np.nan]) for feature in CATALOGUE if feature.name not in names},
-            grade=grade_index(np.array([pd_[row]]), policy.upper_pd),
-            products=tuple(policy.products.values()),
-            product=np.zeros(1, dtype=np.int64),
-            requested_fen=np.full(1, -1, dtype=np.int64),
-            policy=policy,
-        )
-        found = compute_limits(cases)
-        limits.append(int(found.limit_fen[0]))
-        worst = np.argsort(contributions[row])[::-1][:4]
-        reasons.append("; ".join(model.features[place] for place in worst))
-    frame.assign(pd=pd_, limit_fen=limits, reasons=reasons).to_parquet(out)
+    scored, contributions = scored_and_explained(frame[list(model.features)], model)
+    facts_of = frame.drop(columns=["enterprise_id", "data_origin"])
+    limits, reasons = limits_one_by_one(facts_of, scored, contributions, model.features, policy)
+    frame.assign(pd=scored, limit_fen=limits, reasons=reasons).to_parquet(out)
     return time.perf_counter() - began
 
 
 def main() -> int:
-    """Print the figures beside the targets; 1 where one is missed at the full size."""
+    """Print the figures beside the targets; 1 where one is missed at the full size, or where two ways disagree."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="from a table of facts; 0: leave that out")
     parser.add_argument("--plain-rows", type=int, default=1_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--records", type=int, default=0, help="enterprises from raw records, e.g. 50000")
+    parser.add_argument("--months", type=int, default=24, help="of raw records")
+    parser.add_argument("--invoices-per-month", type=float, default=6.0, help="mean sales invoices of an enterprise")
+    parser.add_argument("--buckets", type=int, default=64, help="hash buckets of the lake")
+    parser.add_argument("--plain-records", type=int, default=700, help="enterprises of the plain script, at least")
+    parser.add_argument("--alone", type=int, default=10, help="enterprises that are decided one by one besides")
     parser.add_argument("--keep", type=Path, help="folder for the inputs, kept for another run")
     asked = parser.parse_args()
     folder = asked.keep or Path(tempfile.mkdtemp(prefix="bench-batch-"))
     folder.mkdir(parents=True, exist_ok=True)
+    try:
+        missed = from_facts(asked, folder) if asked.rows else 0
+        if asked.records:
+            size = Size(
+                asked.records, asked.months, asked.invoices_per_month, asked.buckets, asked.workers,
+                sample=asked.plain_records, one_by_one=asked.alone,
+            )  # fmt: skip
+            missed += measure(folder, size)
+        return int(bool(missed))
+    finally:
+        if not asked.keep:
+            shutil.rmtree(folder)
+
+
+def from_facts(asked: argparse.Namespace, folder: Path) -> int:
+    """A table of facts decided on, and the plain script on some of its rows."""
     features = folder / f"facts-{asked.rows}.parquet"
     if not features.exists():
         write_facts(features, asked.rows)
@@ -178,28 +133,22 @@ def main() -> int:
         bundle().publish(folder)
     model = Bundle.load_current(folder)
     shutil.rmtree(folder / "run", ignore_errors=True)
-    seconds, gigabytes, said = ours(folder, features, folder / "run", asked.workers)
+    cost = ours(folder, features, folder / "run", asked.workers)
     slow = plain(model, features, asked.plain_rows, folder / "plain.parquet")
     size = sum(path.stat().st_size for path in (folder / "run").rglob("*") if path.is_file())
-    print(f"facts {features.stat().st_size / 1e6:,.0f} MB, results {size / 1e6:,.0f} MB, counters {said['counters']}")
+    counters = json.loads(cost.said)["counters"]
+    print(f"facts {features.stat().st_size / 1e6:,.0f} MB, results {size / 1e6:,.0f} MB, counters {counters}")
     print(
-        f"ours, {asked.workers} processes: {asked.rows:,} in {seconds:,.1f} s = {asked.rows / seconds:,.0f}/s, "
-        f"largest process {gigabytes:.2f} GB"
+        f"ours, {asked.workers} processes: {asked.rows:,} in {cost.wall_s:,.1f} s = {asked.rows / cost.wall_s:,.0f}/s, "
+        f"{cost.cpu_s:,.0f} CPU s; all {cost.processes} processes together {cost.together_gb:.2f} GB at their peak, "
+        f"the largest {cost.largest_gb:.2f} GB"
     )
     print(
         f"plain script: {asked.plain_rows:,} in {slow:,.1f} s = {asked.plain_rows / slow:,.0f}/s; "
-        f"ours is {asked.rows / seconds / (asked.plain_rows / slow):,.0f} times that"
+        f"ours is {asked.rows / cost.wall_s / (asked.plain_rows / slow):,.0f} times that"
     )
-    if asked.records:
-        held, took, told = records(folder, asked.records, asked.workers)
-        print(
-            f"from {held:,} raw records of all kinds: {asked.records:,} enterprises in {took:,.1f} s = "
-            f"{asked.records / took:,.0f}/s, counters {told['counters']}"
-        )
-    if not asked.keep:
-        shutil.rmtree(folder)
     full = asked.rows >= 1_000_000
-    return int(full and (seconds > SECONDS or gigabytes * asked.workers > GIGABYTES))
+    return int(full and (cost.wall_s > SECONDS or cost.together_gb > GIGABYTES))
 
 
 if __name__ == "__main__":

@@ -194,14 +194,15 @@ def by_polars(paths: Sequence[str], as_of: date = AS_OF) -> pa.Table:
 
 def by_pandas(paths: Sequence[str], as_of: date = AS_OF) -> pa.Table:
     """File by file."""
-    parts = [_pandas_file(path, as_of) for path in paths]
+    each = (pd.read_parquet(path, columns=list(COLUMNS), dtype_backend="pyarrow") for path in paths)
+    parts = [pandas_rows(rows, as_of) for rows in each]
     found = pd.concat(parts).sort_index()
     table = pa.table({name: pa.array(found[name].to_numpy(float), from_pandas=True) for name in SUBSET})
     return table.add_column(0, "enterprise_id", pa.array(found.index.astype(str).tolist()))
 
 
-def _pandas_file(path: str, as_of: date) -> pd.DataFrame:
-    rows = pd.read_parquet(path, columns=list(COLUMNS), dtype_backend="pyarrow")
+def pandas_rows(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """The subset of the enterprises of some invoices, all of theirs."""
     before = pd.Timestamp(end_of_day(as_of))
     day = rows["issued_on"].astype("datetime64[s]")
     d = {name: pd.Timestamp(value) for name, value in days(as_of).items()}
