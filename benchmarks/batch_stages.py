@@ -41,14 +41,21 @@ class Stages:
     def __init__(self) -> None:
         self.cpu: defaultdict[str, float] = defaultdict(float)
         self.wall: defaultdict[str, float] = defaultdict(float)
-        self.mark = (time.process_time(), time.perf_counter())
+        self.read: defaultdict[str, int] = defaultdict(int)
+        self.mark = (time.process_time(), time.perf_counter(), bytes_read())
 
     def end(self, stage: str) -> None:
         """Everything since the last end was this stage."""
-        now = (time.process_time(), time.perf_counter())
+        now = (time.process_time(), time.perf_counter(), bytes_read())
+        self.read[stage] += now[2] - self.mark[2]
         self.cpu[stage] += now[0] - self.mark[0]
         self.wall[stage] += now[1] - self.mark[1]
         self.mark = now
+
+
+def bytes_read() -> int:
+    """What this process has read from files so far, from the disk or from its cache."""
+    return int(Path("/proc/self/io").read_text().split()[1])
 
 
 @contextlib.contextmanager
@@ -56,9 +63,9 @@ def watched(stages: Stages) -> Iterator[None]:
     """The stages of preparing and of every bucket go to the clock."""
     tables_of, score, read_books = bucket.tables_of, bucket.score, bucket.read_books
 
-    def timed_tables(*args: object) -> object:
+    def timed_tables(*args: object, **named: object) -> object:
         stages.end("other")
-        found = tables_of(*args)
+        found = tables_of(*args, **named)
         stages.end("who is there")
         return found
 
@@ -93,7 +100,7 @@ def measure(home: Path, records: Path | None, day: date, most: int | None, rows_
     try:
         with watched(stages):
             keep_inputs(plan.plan, folder, plan.lake)
-            stages.end("prepare: ties, in one process")
+            stages.end("prepare: ties and network, in one process")
             for one in books_wanted(plan.plan):
                 do_bucket(Task(plan.plan, one, str(folder), prepares=True))
             stages.end("prepare: books, by bucket")
@@ -110,7 +117,8 @@ def measure(home: Path, records: Path | None, day: date, most: int | None, rows_
         "rows": sum(one.rows for one in chosen), "all_rows": plan.plan.rows,
         "prepared_bytes": prepared, "written_bytes": written,
         "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2,
-        "cpu": dict(stages.cpu), "wall": dict(stages.wall),
+        "cpu": dict(stages.cpu), "wall": dict(stages.wall), "read": dict(stages.read),
+        "stored_bytes": sum(part.size_bytes for kind in plan.lake.kinds for part in plan.lake.of(kind)),
     }  # fmt: skip
 
 
@@ -122,11 +130,15 @@ def show(found: dict[str, Any]) -> None:
         f"{found['all_rows']:,} records; results {found['written_bytes'] / found['enterprises']:,.0f} bytes each; "
         f"prepared {found['prepared_bytes'] / 1e6:,.0f} MB; largest process {found['peak_gb']:.2f} GB"
     )
-    print("| stage | CPU s | CPU s per million enterprises | wall s |")
-    print("| --- | ---: | ---: | ---: |")
+    print(f"lake {found['stored_bytes'] / 1e6:,.0f} MB")
+    print("| stage | CPU s | CPU s per million enterprises | wall s | MB read |")
+    print("| --- | ---: | ---: | ---: | ---: |")
     for stage, seconds in found["cpu"].items():
         about = found["enterprises"] / share if stage.startswith("prepare") else found["enterprises"]
-        print(f"| {stage} | {seconds:,.1f} | {seconds / about * 1e6:,.0f} | {found['wall'][stage]:,.1f} |")
+        print(
+            f"| {stage} | {seconds:,.1f} | {seconds / about * 1e6:,.0f} | {found['wall'][stage]:,.1f} | "
+            f"{found['read'][stage] / 1e6:,.0f} |"
+        )
 
 
 def main() -> int:

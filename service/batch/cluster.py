@@ -1,8 +1,8 @@
 """Buckets as tasks of a Ray cluster: `assetlight batch --engine ray --address HOST:PORT`.
 
-A task is the question, a bucket and a folder; records and results go through the shared storage, never through Ray. Ray
-itself tries nothing again: a bucket whose worker or machine is gone is handed out again from here, so that what was
-lost is known, and a bucket that takes its worker down every time ends the run.
+A task is a bucket, a folder and the question, which a machine gets once; records and results go through the shared
+storage, never through Ray. Ray itself tries nothing again: a bucket whose worker or machine is gone is handed out again
+from here, so that what was lost is known, and a bucket that takes its worker down every time ends the run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 from service.batch.bucket import Receipt, Task
 from service.batch.errors import BatchWorkersLost, BucketUnreadable, ClusterUnreachable, RayNotInstalled
-from service.batch.plan import Bucket
+from service.batch.plan import Bucket, Plan
 from service.batch.running import LOOK_S, MOST_LOSSES, Result, result_of, stopped
 
 CONNECT_S = 10.0  # how long the head of a cluster may take to answer at all
@@ -41,10 +41,10 @@ def ray_package() -> Any:  # noqa: ANN401
         ) from None
 
 
-def work(task: Task) -> Result | tuple[Exception, str]:
+def work(plan: Plan, bucket: Bucket, folder: str, prepares: bool) -> Result | tuple[Exception, str]:
     """A bucket on some machine. What it raises comes back as it is, with where it was raised."""
     try:
-        return result_of(task)
+        return result_of(Task(plan, bucket, folder, prepares))
     except Exception as error:
         return error, traceback.format_exc()
 
@@ -68,6 +68,7 @@ class _Handing:
     def __init__(self, ray: Any, tasks: Sequence[Task]) -> None:  # noqa: ANN401
         self._ray = ray
         self._work = ray.remote(num_cpus=1, max_retries=0, scheduling_strategy="SPREAD")(work)
+        self._plan = ray.put(tasks[0].plan) if tasks else None  # once; every machine fetches it once
         self._waiting = list(reversed(tasks))
         self._running: dict[Any, Task] = {}
         self._losses = Counter[str]()
@@ -91,7 +92,8 @@ class _Handing:
         most = WAITING * max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         while self._waiting and len(self._running) < most:
             task = self._waiting.pop()
-            self._running[self._work.remote(task)] = task
+            handed = self._work.remote(self._plan, task.bucket, task.folder, task.prepares)
+            self._running[handed] = task
         return bool(self._running)
 
     def _taken(self, reference: Any, task: Task) -> Result | None:  # noqa: ANN401

@@ -162,6 +162,7 @@ def _do(
         else:
             folder.keep(result)
             receipts[bucket.name] = result
+            watch.count(result)
         watch.tell(RUNNING)
     return unread
 
@@ -274,9 +275,21 @@ class _Watch:
     """How far the run is, told to whoever watches and to the folder."""
 
     def __init__(self, plan: Plan, folder: RunFolder, receipts: dict[str, Receipt], progress: Progress) -> None:
-        self._plan, self._folder, self._receipts, self._progress = plan, folder, receipts, progress
+        self._plan, self._folder, self._progress = plan, folder, progress
+        self._rows = {bucket.name: bucket.rows for bucket in plan.buckets}
+        self._all_rows = plan.rows
+        self._done, self._rows_done, self._counted = 0, 0, dict.fromkeys(COUNTERS, 0)
+        for receipt in receipts.values():
+            self.count(receipt)
         self._began = monotonic()
         self._before = self._step()
+
+    def count(self, receipt: Receipt) -> None:
+        """A bucket more is done."""
+        self._done += 1
+        self._rows_done += self._rows[receipt.bucket]
+        for name in COUNTERS:
+            self._counted[name] += int(getattr(receipt, name))
 
     def tell(self, state: str, message: str | None = None) -> None:
         step = self._step()
@@ -289,6 +302,4 @@ class _Watch:
         self._folder.tell({"state": state, "message": message, "run": self._plan.digest, **step.__dict__})
 
     def _step(self) -> Step:
-        done = [bucket for bucket in self._plan.buckets if bucket.name in self._receipts]
-        counters = {name: sum(getattr(one, name) for one in self._receipts.values()) for name in COUNTERS}
-        return Step(len(self._plan.buckets), len(done), self._plan.rows, sum(one.rows for one in done), **counters)
+        return Step(len(self._rows), self._done, self._all_rows, self._rows_done, **self._counted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,11 @@ from typing import Any
 import pytest
 
 from service.batch import cluster as engine
+from service.batch.bucket import Task
 from service.batch.cluster import RayCluster
 from service.batch.errors import BatchCancelled, BatchWorkersLost, BucketUnreadable, ClusterUnreachable, RayNotInstalled
 from service.batch.folder import RunFolder
+from service.batch.plan import Bucket, Inputs, Places, Plan
 from service.batch.running import Step, run_plan
 from service.bootstrap import Service
 from tests.service.batch.runs import contents, planned, ran, rows
@@ -168,7 +172,7 @@ def test_a_cancelled_run_stops_and_goes_on(service: Service, nodes: TwoNodes, tm
         run_plan(plan.plan, folder.path, plan.lake, engine=RayCluster(nodes.address), progress=cancel)
     assert (folder.read("state.json") or {})["state"] == "cancelled"
     folder.allow()
-    assert ran(service, folder.path).buckets_before >= 2
+    assert ran(service, folder.path, RayCluster(nodes.address)).buckets_before >= 2
     assert contents(folder.path) == contents(tmp_path / "local")
 
 
@@ -195,15 +199,15 @@ def test_the_command_says_what_the_local_one_says(home: Path, nodes: TwoNodes, t
     assert "done already" in out
 
 
-def test_an_interrupted_command_leaves_a_run_that_goes_on(home: Path, nodes: TwoNodes, tmp_path: Path) -> None:
-    """SIGINT in the middle: code 130, and another engine does the rest."""
-    process = subprocess.Popen(
-        [
-            sys.executable, "-m", "service", "batch", "--as-of", "2020-02-29", "--home", str(home),
-            "--out", str(tmp_path / "run"), "--engine", "ray", "--address", nodes.address,
-        ],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+def test_an_interrupted_command_leaves_a_run_that_goes_on(
+    home: Path, nodes: TwoNodes, tmp_path: Path, run: Run
+) -> None:
+    """SIGINT in the middle: code 130; the same command on the cluster does the rest, to the bytes of a local run."""
+    command = [
+        sys.executable, "-m", "service", "batch", "--as-of", "2020-02-29", "--home", str(home),
+        "--out", str(tmp_path / "run"), "--engine", "ray", "--address", nodes.address,
+    ]  # fmt: skip
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     folder = RunFolder(tmp_path / "run")
     for _ in range(600):
         if (folder.read("state.json") or {}).get("state") == "running":
@@ -213,6 +217,52 @@ def test_an_interrupted_command_leaves_a_run_that_goes_on(home: Path, nodes: Two
     said = process.communicate(timeout=60)[0].decode()
     assert process.returncode == 130, said
     assert (folder.read("state.json") or {})["state"] == "stopped"
+    before = len(list((tmp_path / "run" / "done").glob("*.json")))
+    again = subprocess.run([*command, "--json"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert again.returncode == 0, again.stderr
+    told = json.loads(again.stdout)
+    assert (told["buckets_done_before"], told["was_done"]) == (before, False)
+    assert run("batch", "--as-of", "2020-02-29", "--home", home, "--out", tmp_path / "local", "--workers", "1")[0] == 0
+    assert contents(folder.path) == contents(tmp_path / "local")
+
+
+INTERRUPTED = """
+import sys
+from datetime import date
+from pathlib import Path
+from service.batch.cluster import RayCluster
+from service.batch.running import run_plan
+from service.batch.starting import plan_records
+from service.bootstrap import build
+from service.settings import read_settings
+
+service = build(read_settings(home=Path(sys.argv[1])))
+plan = plan_records(service.assessor, date(2020, 2, 29), rows_at_once=1)
+try:
+    run_plan(plan.plan, Path(sys.argv[2]), plan.lake, engine=RayCluster(sys.argv[3]))
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def test_interrupted_between_buckets_the_cluster_does_the_rest_only(
+    service: Service, nodes: TwoNodes, tmp_path: Path
+) -> None:
+    """Ctrl-C after two buckets: what was done is not handed out again, and the bytes are those of a local run."""
+    ran(service, tmp_path / "local")
+    home, folder = service.settings.home, RunFolder(tmp_path / "run")
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, str(home), str(folder.path), nodes.address],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while process.poll() is None and len(list(folder.path.glob("done/*.json"))) < 2:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    done = len(list(folder.path.glob("done/*.json")))
+    again = ran(service, folder.path, RayCluster(nodes.address))
+    assert 2 <= done == again.buckets_before < again.buckets
+    assert contents(folder.path) == contents(tmp_path / "local")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere"])
@@ -241,6 +291,31 @@ def test_the_options_of_engines_do_not_mix(home: Path, run: Run) -> None:
         ["--engine", "ray", "--address", "h:1", "--workers", "2"],
     ):
         assert run("batch", "--as-of", "2020-02-29", "--home", home, *options)[0] == 2
+
+
+def test_the_plan_goes_to_the_cluster_once() -> None:
+    """However many buckets: a task names it."""
+    put: list[Any] = []
+    handed: list[tuple[Any, ...]] = []
+
+    class Ray:
+        def put(self, plan: Any) -> str:
+            put.append(plan)
+            return "the plan"
+
+        def remote(self, **_: Any) -> Any:
+            remote = type("Work", (), {"remote": lambda _self, *args: handed.append(args) or len(handed)})
+            return lambda _function: remote()
+
+        def cluster_resources(self) -> dict[str, int]:
+            return {"CPU": 8}
+
+    plan = Plan(date(2020, 2, 29), Inputs("b", None, "p", "1"), Places("/home"), ())
+    tasks = [Task(plan, Bucket(f"{number:03d}", 1, lake=(number,)), "/run") for number in range(9)]
+    assert engine._Handing(Ray(), tasks)._hand_out()
+    assert put == [plan]
+    assert [args[1].name for args in handed] == [task.bucket.name for task in tasks]
+    assert {args[0] for args in handed} == {"the plan"}
 
 
 class _Died(Exception):
