@@ -22,7 +22,8 @@ import pyarrow.compute as pc
 import shap
 
 from benchmarks.batch_plain_evidence import evidence_of
-from benchmarks.batch_plain_features import Raw, features_of
+from benchmarks.batch_plain_features import features_of
+from benchmarks.raw_records import Raw
 from models.bundle import Bundle
 from models.features.catalogue import CATALOGUE
 from models.grades import grade_index

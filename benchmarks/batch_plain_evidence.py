@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from benchmarks.batch_plain_features import RED, Frame, Raw, count_of, is_true, latest_report, sum_of
+from benchmarks.batch_plain_features import RED, latest_report
+from benchmarks.raw_records import Frame, Raw, count_of, is_true, sum_of
 
 
 def evidence_of(raw: Raw, listed: pd.Index) -> Frame:

@@ -26,8 +26,9 @@ import pyarrow.parquet as pq
 
 from benchmarks.batch_model import trained
 from benchmarks.batch_plain import decided, differences, files_by_kind
-from benchmarks.batch_plain_features import MODEL_FEATURES, Raw
+from benchmarks.batch_plain_features import MODEL_FEATURES
 from benchmarks.processes import Cost, run
+from benchmarks.raw_records import Raw
 from models.bundle import Bundle
 from models.features import compute_features
 from models.features.catalogue import CATALOGUE
