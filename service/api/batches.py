@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 
 from service.api.access import Caller, require
 from service.api.given import GivenService, require_json
+from service.api.messages import Day
 from service.api.once import IdempotencyKey, answered_once, once_of
 from service.api.problems import documented
 from service.applications.idempotency import Answer
@@ -32,7 +33,7 @@ class BatchRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    as_of: date | None = Field(None, description="day of the assessment; today if not given")
+    as_of: Day | None = Field(None, description="day of the assessment; today if not given")
     product: str | None = Field(None, description="product applied for by everybody; the policy's default if not given")
     amount_yuan: str | None = Field(None, description="amount applied for by everybody", examples=["1500000.00"])
 

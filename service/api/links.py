@@ -48,8 +48,9 @@ OF_CASE = {
     "memo": Target("GET", f"{CASE}/memo"),
     "notice": Target("GET", f"{CASE}/notice"),
 }
+READ = {"read": OF_CASE["read"]}
+ASSESSED = {"assessment": OF_ASSESSMENT["read"], "explanation": OF_ASSESSMENT["explain"]}
 OF_VERSION = {  # these change the version that was just read or made, and no other
-    **OF_CASE,
     "move": Target("POST", f"{CASE}/transitions", VERSIONED),
     "override": Target("POST", f"{CASE}/overrides", VERSIONED),
 }
@@ -81,28 +82,40 @@ def case(place: str = f"{BODY}/id") -> dict[str, str]:
     return {"path.application_id": place}
 
 
+def assessed(place: str = f"{BODY}/assessment/id") -> dict[str, str]:
+    """What the case of an answer was assessed as."""
+    return {"path.assessment_id": place}
+
+
 def only(targets: Mapping[str, Target], *names: str) -> dict[str, Target]:
     """Some of them."""
     return {name: targets[name] for name in names}
 
 
 LINKS: tuple[Answer, ...] = (
+    Answer(
+        *("GET", "/v1/me", "200", {}),  # with these the road begins
+        {"apply": Target("POST", CASES), "assess": Target("POST", "/v1/assessments")},
+    ),
     Answer("POST", "/v1/assessments", "201", {"path.assessment_id": f"{BODY}/id"}, OF_ASSESSMENT),
-    Answer("POST", CASES, "201", case(), OF_VERSION),
-    Answer("GET", CASE, "200", case(), {**OF_VERSION, "endOverride": END_OVERRIDE}),
-    Answer("POST", f"{CASE}/transitions", "200", case(), OF_VERSION),
-    Answer("POST", f"{CASE}/overrides", "201", case(), {**OF_VERSION, "endOverride": END_OVERRIDE}),
-    Answer("POST", f"{END_OVERRIDE.path}", "200", case(), OF_VERSION),
-    Answer("GET", CASES, "200", case(f"{BODY}/applications/0/id"), OF_CASE),
+    Answer("POST", CASES, "201", case(), {**OF_CASE, **OF_VERSION}),
+    Answer("POST", CASES, "201", assessed(), ASSESSED),
+    Answer("GET", CASE, "200", case(), {**OF_CASE, **OF_VERSION, "endOverride": END_OVERRIDE}),
+    Answer("GET", CASE, "200", assessed(), ASSESSED),
+    Answer("POST", f"{CASE}/transitions", "200", case(), {**only(OF_CASE, "read", "notice"), **OF_VERSION}),
+    Answer("POST", f"{CASE}/transitions", "200", assessed(), only(ASSESSED, "assessment")),
+    Answer("POST", f"{CASE}/overrides", "201", case(), {**READ, **OF_VERSION, "endOverride": END_OVERRIDE}),
+    Answer("POST", END_OVERRIDE.path, "200", case(), {**READ, **OF_VERSION}),
+    Answer("GET", CASES, "200", case(f"{BODY}/applications/0/id"), READ),
     Answer("GET", CASES, "200", {"query.cursor": f"{BODY}/next"}, {"next": Target("GET", CASES)}),
     Answer(
         *("POST", FILES, "201", case("$request.path.application_id")),
         {
             "fetch": Target("GET", f"{FILES}/{{sha256}}", {"path.sha256": f"{BODY}/sha256"}),
-            **only(OF_CASE, "read", "attachments", "events"),
+            **only(OF_CASE, "read", "attachments"),
         },
     ),
-    Answer("POST", f"{CASE}/comments", "201", case("$request.path.application_id"), only(OF_CASE, "read", "events")),
+    Answer("POST", f"{CASE}/comments", "201", case("$request.path.application_id"), only(OF_CASE, "events")),
     Answer(
         *("GET", f"{CASE}/events", "200", case("$request.path.application_id")),
         {"next": Target("GET", f"{CASE}/events", {"query.after": f"{BODY}/next"})},
@@ -120,11 +133,15 @@ LINKS: tuple[Answer, ...] = (
         for done, then in (
             ("validations", ("read", "approve")),
             ("approvals", ("read", "promote")),
-            ("promotions", ("read", "rollBack")),
+            ("promotions", ("read",)),
             ("rollbacks", ("read",)),
         )
     ),
-    Answer("GET", "/v1/models", "200", {"path.model": f"{BODY}/models/0/digest"}, OF_MODEL),
+    Answer("GET", "/v1/models", "200", {"path.model": f"{BODY}/models/0/digest"}, only(OF_MODEL, "read")),
+    Answer(
+        *("GET", "/v1/models/{model}", "200", {"path.model": f"{BODY}/digest"}),
+        only(OF_MODEL, "validate", "approve", "promote", "rollBack"),
+    ),
     Answer("GET", "/v1/events", "200", {"path.event_id": f"{BODY}/events/0/id"}, OF_DEAD_LETTER),
     Answer("GET", "/v1/events", "200", {"query.after": f"{BODY}/next"}, {"next": Target("GET", "/v1/events")}),
     Answer(

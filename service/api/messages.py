@@ -45,7 +45,8 @@ def short_word(value: Any) -> Any:  # noqa: ANN401
     return found
 
 
-Day = Annotated[date, BeforeValidator(require_iso_day, json_schema_input_type=str)]
+IsoDay = Annotated[str, Field(json_schema_extra={"format": "date"})]
+Day = Annotated[date, BeforeValidator(require_iso_day, json_schema_input_type=IsoDay)]
 Yuan = Annotated[
     str,
     BeforeValidator(require_positive_yuan),

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from service.api.access import Caller, require
 from service.api.given import GivenService, require_json
+from service.api.messages import Day
 from service.api.once import IdempotencyKey, before, once_of, shown
 from service.api.problems import documented
 from service.applications.idempotency import Answer, AnsweredBefore, Once
@@ -97,7 +97,7 @@ def list_models(service: GivenService) -> dict[str, Any]:
 
 
 @routes.get("/live-on/{day}", dependencies=[require(*READS)], summary="The model of a day", responses=FAILURES)
-def live_on(service: GivenService, day: date, product: str | None = None) -> dict[str, Any]:
+def live_on(service: GivenService, day: Day, product: str | None = None) -> dict[str, Any]:
     """Which model was in force at the end of a day of the bank, and by whose hand; null before any promotion."""
     move = service.registry.live_on(day, product)
     return {"on": day.isoformat(), "model": move and move.model, "move": move and move_facts(move)}
@@ -112,7 +112,9 @@ def list_drift(service: GivenService, model: str | None = None) -> list[dict[str
 
 
 @routes.get("/compare", dependencies=[require(*READS)], summary="Champion and challenger", responses=FAILURES)
-def compare(service: GivenService, challenger: str | None = None, since: date | None = None) -> dict[str, Any]:
+def compare(
+    service: GivenService, challenger: str | None = None, since: Annotated[Day | None, Query()] = None
+) -> dict[str, Any]:
     """Both on the cases that both have scored; by default the challenger of now."""
     standing = service.registry.standing()
     wanted = standing.challenger() if challenger is None else standing.model(challenger).digest

@@ -75,6 +75,13 @@ def test_the_road_of_a_model(bank: Desk, home: Path, service: Service) -> None:
     assert bank.get("/compare", status=404)["title"] == "no model is in the shadow"
 
 
+@pytest.mark.parametrize("day", ["0", "1583020800", "2020-03-01T00:00:00", "２０２０-03-01"])
+def test_a_day_is_ten_characters_of_text(bank: Desk, day: str) -> None:
+    """A number is no day: not the first of January 1970, as a lenient reader has it."""
+    assert bank.get(f"/live-on/{day}", status=422)["field"] == "path.day"
+    assert bank.get(f"/compare?since={day}", status=422)["field"] == "query.since"
+
+
 def test_a_model_that_fails_a_gate_cannot_be_promoted(bank: Desk, home: Path) -> None:
     """The problem names the gate; nothing is in force."""
     digest = candidate(home, gates=[*GATES, gate("monotonicity", passed=False)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,6 +14,7 @@ from fastapi import FastAPI
 
 from service.api import create_app
 from service.api.links import every
+from service.batch.starting import plan_records
 from service.bootstrap import Service, build
 from service.outbox import Event, event_id, keep
 from service.outbox.addresses import Guard
@@ -26,13 +28,19 @@ from tests.registry_desk import skilled, write_report
 from tests.service.api.openapi_walk import PhaseWalked, Walked, walk
 from tests.service.api.walk_staff import Bank, One, Staff
 from tests.service.callers import LONG_AGO, bearer
-from tests.service.conftest import still_clock
+from tests.service.conftest import AS_OF, still_clock
 
 ALL = dict.fromkeys(("examples", "coverage", "fuzzing", "stateful"), True)
 FEW = {**ALL, "coverage": False}
 YEARS = timedelta(days=365 * 100)
 PUBLIC = {"GET /healthz", "GET /readyz"}
+ROAD = {**dict.fromkeys(ALL, False), "stateful": True}
 DEAD_LETTERS = 60
+EXAMPLES, STEPS, MOST_ROUNDS = 25, 50, 8  # of an operation or a road; of a road; of all roads of a subject
+ROADS = (  # by subject, so that steps are not spent on other beginnings
+    *(("applications", "people"), ("applications", "assessments", "people"), ("batches",), ("models",)),
+    *(("events",), ("records",)),
+)
 
 
 def application(home: Path) -> tuple[FastAPI, Service]:
@@ -56,6 +64,14 @@ def write_dead_letters(service: Service, count: int) -> None:
     assert deliveries.counts()["dead"] == count
 
 
+def decide_portfolio(service: Service) -> None:
+    """A batch that is done: a walk does not wait for one."""
+    planned = plan_records(service.assessor, AS_OF, overlay=service.settings.policy_dir)
+    name = service.batch_desk.submit(planned, by="risk", at=service.clock().isoformat())["id"]
+    while service.batch_desk.status(name)["state"] != "done":
+        time.sleep(0.2)
+
+
 def staff_of(service: Service, seed: int) -> Bank:
     """People of every role, with models that they may put in force."""
     models = []
@@ -74,13 +90,13 @@ def nobody(home: Path) -> One:
     return One(bearer(text)["Authorization"])
 
 
-def check(found: Walked, app: FastAPI) -> None:
-    """Nothing failed, and every operation was asked."""
+def check(found: Walked, app: FastAPI, *, whole: bool = True) -> None:
+    """Nothing failed, and every operation was asked where it is a `whole` walk."""
     failures = Counter(one.split(" | ")[0] for one in found.failures)
     shown = {one.split(" | ")[0]: one for one in found.failures}
     assert not found.failures, "\n\n".join(f"{times} times {shown[one]}" for one, times in failures.most_common())
     operations = {f"{method.upper()} {path}" for path, item in app.openapi()["paths"].items() for method in item}
-    assert operations <= set(found.answers)
+    assert not whole or operations <= set(found.answers)
     assert not [status for by_status in found.answers.values() for status in by_status if status >= 500]
 
 
@@ -138,20 +154,47 @@ def long_walk(app: FastAPI, staff: Staff, told: Callable[[str], None], **how: ob
 
 @pytest.mark.soak
 def test_a_long_walk(home: Path, told: Callable[[str], None]) -> None:
-    """Boundary values of every field, drawn requests, and roads of many steps on which every link was taken."""
+    """The examples, boundary values of every field, and drawn requests."""
     app, service = application(home)
-    found = long_walk(app, staff_of(service, 1), told, examples=50, steps=100, phases=ALL, seed=1)
-    followed = found.followed()
-    told("\n".join(f"{times:6d} {link} {dict(found.links[link])}" for link, times in followed.items()))
-    check(found, app)
-    assert len(followed) == len([*every()])
-    assert all(followed.values())
+    decide_portfolio(service)
+    phases = {**ALL, "stateful": False}
+    check(long_walk(app, staff_of(service, 1), told, examples=EXAMPLES, steps=STEPS, phases=phases, seed=1), app)
+
+
+@pytest.mark.soak
+def test_roads_of_many_steps(home: Path, told: Callable[[str], None]) -> None:
+    """From answer to answer, subject by subject, until every link of the document led to what it is for."""
+    app, service = application(home)
+    decide_portfolio(service)
+    staff, found, wanted = staff_of(service, 1), Walked(), links_of(app)
+    for tags in ROADS:
+        here = {link for link, of in wanted.items() if of <= set(tags)}
+        for seed in range(1, MOST_ROUNDS + 1):
+            found.add(long_walk(app, staff, told, examples=EXAMPLES, steps=STEPS, phases=ROAD, tags=tags, seed=seed))
+            if all(found.followed().get(link) for link in here):
+                break
+    told("\n".join(f"{times:6d} {link} {dict(found.links[link])}" for link, times in found.followed().items()))
+    check(found, app, whole=False)
+    assert sorted(set(wanted) - {link for link, times in found.followed().items() if times}) == []
+
+
+def links_of(app: FastAPI) -> dict[str, set[str]]:
+    """Every link of the document as schemathesis calls it, with the subjects that it touches."""
+    paths = app.openapi()["paths"]
+    return {
+        f"{answer.method} {answer.path} -> [{answer.status}] {name} -> {target.method} {target.path}": {
+            *paths[answer.path][answer.method.lower()]["tags"],
+            *paths[target.path][target.method.lower()]["tags"],
+        }
+        for answer, name, target, _ in every()
+    }
 
 
 @pytest.mark.soak
 def test_a_long_walk_of_somebody_without_a_role(home: Path, told: Callable[[str], None]) -> None:
     """The same boundary values get nobody anywhere."""
     app, _ = application(home)
-    found = long_walk(app, nobody(home), told, examples=20, steps=6, phases={**ALL, "stateful": False}, seed=1)
+    phases = {**ALL, "stateful": False}
+    found = long_walk(app, nobody(home), told, examples=EXAMPLES, steps=STEPS, phases=phases, seed=1)
     check(found, app)
     check_nowhere(found)

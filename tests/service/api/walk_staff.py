@@ -22,7 +22,7 @@ from models.records.kind import RecordKind
 from service.api.record_messages import example_record
 from service.bootstrap import Service
 from service.people import EVERYONE, Role
-from tests.service.callers import bearer, token
+from tests.service.callers import bearer, client_of, token
 from tests.service.conftest import AS_OF, ENTERPRISES
 
 CASE = "/v1/applications/{application_id}"
@@ -82,11 +82,13 @@ class Bank(Staff):
     models: tuple[str, ...] = ()
     cases: dict[str, Seen] = field(default_factory=dict)
     files: dict[str, list[str]] = field(default_factory=dict)  # by case
+    makers: dict[str, str] = field(default_factory=dict)  # header of whoever made a case or an assessment
     _headers: dict[str, str] = field(default_factory=dict)
     _draws: Random = field(default_factory=Random)
 
     def __post_init__(self) -> None:
         self._draws = Random(self.seed)  # noqa: S311
+        self._colleague = client_of(self.service, Role.SERVICE, subject="colleague")
         people = {role.value: (role,) for role in Role} | {"second": (Role.APPROVER,), ALL: tuple(EVERYONE)}
         for subject, roles in people.items():
             text = token(self.service, *roles, subject=subject, authority="head_office")
@@ -103,6 +105,7 @@ class Bank(Staff):
 
     def prepare(self, case: Any, /) -> None:
         """A sound request becomes one that somebody would make who has seen the case."""
+        self._let_see(case)
         if not is_sound(case):
             return
         label, body = case.operation.label, case.body
@@ -112,24 +115,48 @@ class Bank(Staff):
             case.query = {**case.query, "state": "dead"}
         if not self._mostly(0.85):
             return
-        if label == "POST /v1/records/{kind}":
+        if label == f"POST {CASE}/attachments":
+            self._attach(case)
+        elif label == "POST /v1/records/{kind}":
             self._store(case)
         elif isinstance(body, dict):
             self._fill(case, label, body)
 
     def saw(self, case: Any, response: Any, /) -> None:
         """Files of cases, and each case as it was shown last."""
-        if not 200 <= response.status_code < 300 or "/v1/applications" not in case.operation.path:
+        if not 200 <= response.status_code < 300:
+            return
+        if case.operation.label in ("POST /v1/assessments", "POST /v1/applications"):
+            made = response.json()
+            self.makers[made["id"]] = case.headers["Authorization"]
+            if "assessment" in made:
+                self._file(made["id"])
+                self.makers[made["assessment"]["id"]] = case.headers["Authorization"]
+        if "/v1/applications" not in case.operation.path:
             return
         if case.operation.label == f"POST {CASE}/attachments":
             self.files.setdefault(case.path_parameters["application_id"], []).append(response.json()["sha256"])
-        tag = response.headers.get("etag")
-        if tag:
+        tag, media = (response.headers.get(name, [""])[0] for name in ("etag", "content-type"))
+        if tag and media.startswith("application/json"):
             shown = response.json()
             self.cases[shown["id"]] = Seen(
-                *(shown["officer"], shown["enterprise_id"], shown["state"], shown["actions"], tag[0], shown["grade"]),
+                *(shown["officer"], shown["enterprise_id"], shown["state"], shown["actions"], tag, shown["grade"]),
                 [one["id"] for one in shown["overrides"] if one["application_id"] and one["counts"]],
             )
+
+    def _file(self, name: str) -> None:
+        """Every new case has a file, which overrides take for their evidence."""
+        place = CASE.format(application_id=name) + "/attachments?name=visit.txt"
+        answer = self._colleague.post(place, content=b"as it was seen", headers={"Content-Type": "text/plain"})
+        assert answer.status_code == 201, answer.text
+        self.files[name] = [answer.json()["sha256"]]
+
+    def _let_see(self, case: Any) -> None:
+        """An officer sees what they made themselves: of what somebody else made the maker asks."""
+        place = case.path_parameters if isinstance(case.path_parameters, Mapping) else {}
+        maker = self.makers.get(str(place.get("application_id", place.get("assessment_id"))))
+        if maker is not None and case.headers.get("Authorization") == self._headers[Role.OFFICER.value]:
+            case.headers["Authorization"] = maker
 
     def _fill(self, case: Any, label: str, body: dict[str, Any]) -> None:
         """What somebody who knows the case, the policy and the models would write."""
@@ -165,8 +192,11 @@ class Bank(Staff):
             )
         elif label == f"POST {CASE}/overrides/{{override_id}}/withdrawal":
             body.update(reason="cause_remedied")
+            if seen.overrides and case.path_parameters.get("override_id") not in seen.overrides:
+                case.path_parameters["override_id"] = seen.overrides[-1]
             self._sign(case, "risk")
         else:
+            body.update({"text": "seen on the spot"} if "text" in body else {})
             return
         if given is None or (given != seen.tag and self._mostly(0.7)):
             case.headers["If-Match"] = seen.tag
@@ -178,6 +208,11 @@ class Bank(Staff):
     def _sign(self, case: Any, who: str) -> None:
         if who in self._headers:
             case.headers["Authorization"] = self._headers[who]
+
+    def _attach(self, case: Any) -> None:
+        """A text: schemathesis holds any binary body that was changed for one that the document does not allow."""
+        case.media_type, case.body = "text/plain", f"as it was seen {self._draws.random()}"
+        case.query = {**case.query, "name": "site visit.txt"}
 
     def _store(self, case: Any) -> None:
         """Rows of the kind of the path, or of one that there is; the second one is often of a moment to come."""

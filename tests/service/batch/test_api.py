@@ -49,6 +49,13 @@ def followed(client: TestClient, batch: str) -> dict[str, Any]:
     raise AssertionError(status)
 
 
+def test_a_day_is_text(client: TestClient) -> None:
+    """A number in the body is refused, and not taken for seconds since 1970."""
+    for day in (1582934400, "1582934400", 1582934400.0):
+        answer = client.post("/v1/batches", json={"as_of": day})
+        assert (answer.status_code, answer.json()["field"]) == (422, "as_of"), answer.text
+
+
 def test_a_batch_is_taken_followed_and_fetched(client: TestClient) -> None:
     """202 at once; a process beside the server does it; files as the manifest says; asked again, it is done."""
     answer = client.post("/v1/batches", json=BODY)
