@@ -1,5 +1,9 @@
 """Early warning (预警状态): yellow lends no more than the line that stands, orange and red nothing. DOMAIN 2.2.
 
+The line that stands is what this bank has bound itself to, drawn or not: the larger of the line that its loan books
+name and the lines of its register that count on the day, from their approval on. It is also exposure, so under yellow
+nothing is added to it, and a line may be renewed at most at its own amount.
+
 The level is the worst of the triggers that the facts at hand show. Orange and red freeze new draws until a person has
 looked, so they are pending at nothing: the case is referred, not declined. Falling sales and broken cash control are
 warnings about a line that this bank has given; of a new applicant they speak through the default probability. Money
@@ -13,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.limits.arithmetic import FloatColumn, Mask
+from models.limits.arithmetic import FenColumn, FloatColumn, Mask
 from models.limits.case import Cases
 from models.limits.rule import AmountColumns, Document, InputColumn, status_column
 from models.limits.standing import fact_inputs
@@ -34,7 +38,7 @@ _LAWSUITS = "early_warning.lawsuit_share"
 def early_warning(cases: Cases) -> AmountColumns:
     """The ceiling of the state; not applicable while nothing warns, or in a product that does not use it."""
     level = warning_level(cases)
-    line, has_line = cases.amount("debt_own_line_fen")
+    line, has_line = line_that_stands(cases)
     frozen = level >= LEVELS.index("orange")
     held = (level == LEVELS.index("yellow")) & has_line
     outside = cases.use_is("early_warning", UNUSED) | ~(frozen | held)
@@ -52,6 +56,13 @@ def early_warning(cases: Cases) -> AmountColumns:
             **fact_inputs(cases, **dict.fromkeys(_SHARES.values(), "fraction")),
         },
     )
+
+
+def line_that_stands(cases: Cases) -> tuple[FenColumn, Mask]:
+    """What yellow does not let grow, and where there is any."""
+    on_books, named = cases.amount("debt_own_line_fen")
+    committed, _ = cases.amount("lines_committed_fen")
+    return np.maximum(on_books, committed), named | (committed > 0)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import pytest
 from models.decision import parse
 from models.decision.told import told_caps, told_reasons
 from models.explanation.amount_words import WARNING_SIGNALS
-from models.limits.ceilings.early_warning import LEVELS, fired_triggers, triggers, warning_level
+from models.limits import Status
+from models.limits.ceilings.early_warning import LEVELS, early_warning, fired_triggers, triggers, warning_level
 from tests.limit_cases import cases
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "decision_v2.json"
@@ -28,6 +29,37 @@ def test_a_committed_line_is_watched_as_a_loan_is(held: str) -> None:
     assert level(FALLEN) == "normal"
     assert level({**FALLEN, held: 0.0}) == "normal"
     assert level({**FALLEN, held: 100.0 * WAN}) == level({**FALLEN, "debt_own_loans": 1.0}) == "orange"
+
+
+YELLOW = {"sales_12m_fen": 800.0 * WAN, "pd": 0.003, "product": "technology_credit", "bureau_days_past_due": 7.0}
+
+
+@pytest.mark.parametrize(
+    ("facts", "left"),
+    [
+        pytest.param({}, None, id="a-new-applicant"),
+        pytest.param({"lines_committed_fen": 100.0, "lines_exposure_fen": 100.0}, 0, id="approved-and-not-drawn"),
+        pytest.param({"lines_committed_fen": 100.0, "lines_exposure_fen": 130.0}, 0, id="lent-beside-it"),
+        pytest.param(
+            {"lines_committed_fen": 100.0, "lines_exposure_fen": 100.0, "line_replaced_fen": 100.0}, 100, id="renewed"
+        ),
+        pytest.param(
+            {"lines_committed_fen": 150.0, "lines_exposure_fen": 150.0, "line_replaced_fen": 90.0},
+            90,
+            id="one-of-two",
+        ),
+        pytest.param({"debt_own_line_fen": 100.0, "debt_own_exposure_fen": 40.0}, 60, id="of-the-loan-books"),
+        pytest.param(
+            {"debt_own_line_fen": 100.0, "lines_committed_fen": 70.0, "lines_exposure_fen": 70.0}, 30, id="of-both"
+        ),
+    ],
+)
+def test_yellow_adds_nothing_to_what_the_bank_bound_itself_to(facts: dict[str, float], left: int | None) -> None:
+    """Drawn or not, from its approval on; a line is renewed at its own amount, and a new applicant is not held."""
+    found = early_warning(cases({**YELLOW, **{name: value * WAN for name, value in facts.items()}}))
+    assert level(YELLOW) == "yellow"
+    assert (found.status[0] == Status.NOT_APPLICABLE) == (left is None)
+    assert int(found.value[0]) == (left or 0) * WAN
 
 
 def test_the_signals_that_fired_have_value_and_threshold() -> None:

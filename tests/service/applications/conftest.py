@@ -20,10 +20,13 @@ from service.people import Role
 from service.settings import read_settings
 from service.store.schema import LEDGER
 from tests.databases import BACKENDS, TEMPLATE, sqlite_url
+from tests.position_rows import policy_with
 from tests.service.callers import bearer, token
-from tests.service.conftest import TODAY
+from tests.service.conftest import AS_OF, TODAY
 
 PATH = "/v1/applications"
+# Every enterprise of these tests buys from whom it sells to, which is yellow: a line that stands would not be added to.
+CALM = {"early_warning.reciprocal_share": "{yellow: 1, orange: 1, red: 1}"}
 PDF = b"%PDF-1.7 a contract"
 PEOPLE: dict[str, dict[str, Any]] = {
     "officer": {"roles": [Role.OFFICER], "branches": ["hangzhou"]},
@@ -143,8 +146,14 @@ def asked(enterprise: str = "E5", amount: str = "500000", **more: Any) -> dict[s
 
 
 def bank_on(home: Path, database_url: str | None, **settings: Any) -> Bank:
-    """A bank with settings of its own, on the embedded store where no address is given; close its service."""
+    """A bank with settings of its own, on the embedded store where no address is given; close its service.
+
+    Where no policy of its own is given, its policy is calm.
+    """
     clock = Clock()
+    if "policy_dir" not in settings:
+        policy_with(home.parent, CALM, AS_OF)
+        settings["policy_dir"] = home.parent / "overlay"
     read = read_settings(home=home, database_url=database_url, development_issuer=True, **settings)
     return Bank(build(read, clock), clock)
 

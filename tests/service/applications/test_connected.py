@@ -18,7 +18,7 @@ from service.batch.inputs import LINES
 from service.batch.running import ProcessPool, in_this_process, run_plan
 from service.batch.starting import Planned, plan_records
 from tests.position_rows import policy_with
-from tests.service.applications.conftest import BOTH, Bank, bank_on, problem_of
+from tests.service.applications.conftest import BOTH, CALM, Bank, bank_on, problem_of
 from tests.service.applications.test_lines import approved, decision
 from tests.service.batch.runs import contents, rows
 from tests.service.conftest import AS_OF, TODAY
@@ -44,7 +44,7 @@ LENT = [
 @pytest.fixture
 def grouped(home: Path, database_url: str, tmp_path: Path) -> Iterator[Bank]:
     """A bank that states its capital, 20 % of tier 1 being 2,000,000, and was told of a group of three by its API."""
-    policy_with(tmp_path, CAPITAL, AS_OF)
+    policy_with(tmp_path, {**CAPITAL, **CALM}, AS_OF)
     bank = bank_on(home, database_url, policy_dir=tmp_path / "overlay")
     post(bank, "relation", TIES)
     post(bank, "bank_loan", LENT)

@@ -12,7 +12,7 @@ from models.policy.approval_rules import load_approval_rules
 from service.applications.errors import OverrideRefused
 from service.applications.overriding import Ceiling, OverrideAsked, require_below_ceilings
 from tests.position_rows import policy_with
-from tests.service.applications.conftest import Bank, bank_on, problem_of
+from tests.service.applications.conftest import CALM, Bank, bank_on, problem_of
 from tests.service.conftest import AS_OF
 
 UP = {"direction": "up", "reason": "newer_information"}
@@ -21,7 +21,7 @@ UP = {"direction": "up", "reason": "newer_information"}
 @pytest.fixture
 def small(home: Path, tmp_path: Path, database_url: str) -> Iterator[Bank]:
     """A bank whose tier 1 allows 600,000 to one name."""
-    policy_with(tmp_path, {"bank.net_capital": "50000000", "bank.tier_one": "4000000"}, AS_OF)
+    policy_with(tmp_path, {"bank.net_capital": "50000000", "bank.tier_one": "4000000", **CALM}, AS_OF)
     made = bank_on(home, database_url, policy_dir=tmp_path / "overlay")
     yield made
     made.service.close()

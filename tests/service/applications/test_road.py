@@ -9,7 +9,9 @@ import pytest
 from models.money import fen_from_yuan
 from models.policy.load import APPROVAL, DEFAULTS
 from service.applications.transitions import TRANSITIONS, Action, State
-from tests.service.applications.conftest import BOTH, PATH, Bank, asked, bank_on, problem_of
+from tests.position_rows import policy_with
+from tests.service.applications.conftest import BOTH, CALM, PATH, Bank, asked, bank_on, problem_of
+from tests.service.conftest import AS_OF
 
 
 @BOTH
@@ -70,7 +72,8 @@ def test_above_the_threshold_two_different_people_approve(home: Path, database_u
     The threshold is the bank's own, in its own policy folder.
     """
     rules = (DEFAULTS / APPROVAL / "default.yaml").read_text(encoding="utf-8")
-    own = tmp_path / "own" / APPROVAL
+    policy_with(tmp_path, CALM, AS_OF)
+    own = tmp_path / "overlay" / APPROVAL
     own.mkdir(parents=True)
     lower = rules.replace("second_approver_above: 3000000", "second_approver_above: 499999.99")
     (own / "default.yaml").write_text(lower, encoding="utf-8")

@@ -234,7 +234,7 @@ def test_the_clocks_enter_no_decision(bank: Bank) -> None:
     clocks = [name for name in policy.parameters if name.startswith("notice.")]
     assert len(clocks) == 3
     without = replace(policy, parameters={k: v for k, v in policy.parameters.items() if k not in clocks})
-    assert without.digest == policy.digest == load_policy(policy.on).digest
+    assert without.digest == policy.digest == load_policy(policy.on, [bank.service.settings.policy_dir]).digest
 
 
 def test_the_picture_is_the_waterfall(bank: Bank) -> None:
