@@ -30,6 +30,7 @@ class Me(BaseModel):
     roles: list[RoleHeld]
     branches: list[str] = Field(description="whose cases are in reach; `*`: every branch")
     parks: list[str] = Field(description="empty: not narrowed to parks")
+    authority: str | None = Field(description="of an approver, the level that the token names; null: the lowest level")
 
 
 @routes.get("", summary="Who am I?")
@@ -43,4 +44,5 @@ def read_me(caller: Annotated[Principal, require(*EVERYONE)]) -> Me:
         roles=held,
         branches=sorted(caller.branches),
         parks=sorted(caller.parks),
+        authority=caller.authority,
     )

@@ -76,7 +76,7 @@ def require_state(transition: Transition, standing: Standing, reason: str | None
     if application.state not in transition.sources:
         allowed = ", ".join(possible(application.state)) or "nothing: it is closed for good"
         raise TransitionNotPossible(
-            f"an application that is {application.state} cannot {transition.action}",
+            f"the action {transition.action} is not possible for an application that is {application.state}",
             current=application.current(),
             expected="from here: " + allowed,
             found=transition.action.value,

@@ -44,7 +44,12 @@ def token(  # noqa: PLR0913, PLR0917  # one option each
     branches: BranchesOption = None,
     parks: ParksOption = None,
     authority: Annotated[
-        str | None, typer.Option("--authority", help="An approver's level in the policy.", show_default="the lowest")
+        str | None,
+        typer.Option(
+            "--authority",
+            help="An approver's level in the policy; as shipped: branch, department, head_office.",
+            show_default="the lowest",
+        ),
     ] = None,
     hours: Annotated[float, typer.Option("--hours", min=0.01, max=24 * 31, help="How long it is good for.")] = 12,
     home: HomeOption = None,

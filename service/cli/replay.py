@@ -14,6 +14,7 @@ from rich.text import Text
 from models.decision import parse
 from service.api.explanations import kept_records
 from service.applications.rows import of_assessment as of_application
+from service.applications.rows import read
 from service.bootstrap import Service, build
 from service.cli.app import commands
 from service.cli.context import HomeOption, JsonOption, open_context
@@ -36,8 +37,8 @@ def replay_command(
         str,
         typer.Argument(
             metavar="DECISION",
-            help="The id of a kept assessment, or a file with a decision record (assetlight explain --json, or an "
-            "answer of the API).",
+            help="The id of a kept assessment or of an application (its present assessment), or a file with a decision "
+            "record (assetlight explain --json, or an answer of the API).",
         ),
     ],
     home: HomeOption = None,
@@ -59,10 +60,17 @@ def replayed(service: Service, named: str) -> Verdict:
     """The replay of what a person named. Raises AssessmentNotFound, DecisionUnreadable, DecisionAltered."""
     path = Path(named)
     if not path.is_file():
-        return of_assessment(service, service.assessments.get(named))
+        return of_assessment(service, service.assessments.get(assessment_named(service, named)))
     record, assessment = read_decision(path)
     kept = known(service, assessment, record.decision_id)
     return judge(service.assessor, record, None, None) if kept is None else of_assessment(service, kept)
+
+
+def assessment_named(service: Service, named: str) -> str:
+    """The assessment of that id, or the present one of the application of that id."""
+    with service.store.reading() as connection:
+        application = read(connection, named)
+    return named if application is None else application.assessment_id
 
 
 def known(service: Service, assessment: str | None, decision_id: str) -> Assessment | None:

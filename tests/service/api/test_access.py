@@ -188,7 +188,10 @@ def test_who_am_i(bare: TestClient, service: Service) -> None:
         "roles": [{"role": "officer", "zh": "客户经理", "en": "submits applications and answers for them"}],
         "branches": ["hangzhou"],
         "parks": [],
+        "authority": None,
     }
+    headers = bearer(token(service, Role.APPROVER, subject="u-2", authority="department"))
+    assert bare.get("/v1/me", headers=headers).json()["authority"] == "department"
 
 
 def test_a_key_opens_its_routes_and_no_others(bare: TestClient, service: Service) -> None:

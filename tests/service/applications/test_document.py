@@ -69,6 +69,37 @@ def test_the_worked_override_is_taken(bank: Bank) -> None:
     assert bank.post("risk", f"{PATH}/{case['id']}/overrides", body, tag=case["etag"]).status_code == 201
 
 
+def test_the_whole_life_is_as_the_page_says(bank: Bank) -> None:
+    """Every command of the page in its order, with the tags that it names."""
+    (block,) = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    people = {"OFFICER": "officer", "RISK": "risk", "FIRST": "second"}
+    known = {"A": PATH}
+    states: list[str] = []
+    for line in block.splitlines()[2:-2]:
+        words = shlex.split(line, comments=True)
+        (who,) = (people[name] for name in people if f"${name}" in line)
+        for name, value in known.items():
+            words = [word.replace(f"${name}", value) for word in words]
+        place = next(word for word in words if word.startswith(PATH))
+        if words[0] == "curl" and "attachments" in place:
+            evidence = bank.attach(who, {"id": known["ID"]}, "visit.pdf").json()["sha256"]
+            continue
+        if words[0] == "curl":
+            paper = bank.http.get(place, headers=bank.headers(who))
+            assert paper.headers["content-type"] == "application/pdf"
+            continue
+        body = words[words.index("-d") + 1]
+        asked = {**OVERRIDE, "evidence": evidence} if body == "@override.json" else json.loads(body)
+        tag = words[words.index("-H") + 1].removeprefix("If-Match: ") if "-H" in words else None
+        answer = bank.post(who, place, asked, tag=tag)
+        assert answer.status_code in (200, 201), answer.text
+        found = answer.json()
+        known |= {"ID": found["id"], "OVERRIDE": found["overrides"][0]["id"] if found["overrides"] else ""}
+        states.append(found["state"])
+    moved = ["assessed", "in_review", "in_review", "in_review", "approved", "active", "frozen", "closed"]
+    assert states == moved
+
+
 def test_the_limit_of_attachments_is_the_setting() -> None:
     """The figure of the page is the default."""
     assert f"({Settings.model_fields['max_attachment_bytes'].default})" in PAGE

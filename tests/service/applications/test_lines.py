@@ -285,6 +285,7 @@ def test_a_decision_replays_after_its_line_stands(bank: Bank) -> None:
     for case in (second, first):
         verdict = replayed(bank.service, case["assessment"]["id"])
         assert verdict.matched
+        assert replayed(bank.service, case["id"]).main.kept == verdict.main.kept  # a case by its present assessment
         assert verdict.changed == (() if case is second else ("data",))  # the second line is news to the first
 
 
