@@ -13,7 +13,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, Response
 
 from service.api.access import READS_CASES, Caller, require
-from service.api.application_messages import Attachments, AttachmentShown, CommentRequest, CommentShown
+from service.api.application_answers import Attachments, AttachmentShown, CommentShown
+from service.api.application_messages import CommentRequest
 from service.api.applications import REFUSALS, ApplicationId
 from service.api.given import GivenService, require_json
 from service.api.once import IdempotencyKey, once, shown

@@ -9,16 +9,18 @@ from fastapi import APIRouter, Body, Depends, Header, Path, Query
 from starlette.responses import Response
 
 from service.api.access import READS_CASES, Caller, require
-from service.api.application_messages import (
+from service.api.application_answers import (
     ApplicationPage,
-    ApplicationQuery,
-    ApplicationRequest,
     ApplicationResponse,
     EventPage,
     OverrideReport,
+    TransitionTable,
+)
+from service.api.application_messages import (
+    ApplicationQuery,
+    ApplicationRequest,
     OverrideRequest,
     TransitionRequest,
-    TransitionTable,
     WithdrawalRequest,
 )
 from service.api.given import GivenService, require_json
