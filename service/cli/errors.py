@@ -42,6 +42,7 @@ EXIT_CODE_BY_ERROR: dict[str, int] = {
     "BatchNotFinished": MISSING_PREREQUISITE,
     "BundleNotFound": MISSING_PREREQUISITE,
     "DatabaseBehind": MISSING_PREREQUISITE,
+    "LakeBusy": ANOTHER_RUNS,
     "LakeEmpty": MISSING_PREREQUISITE,
     "RetrainingRunning": ANOTHER_RUNS,
     "TrainingNotInstalled": MISSING_PREREQUISITE,

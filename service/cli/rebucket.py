@@ -18,8 +18,8 @@ from service.cli.context import HomeOption, JsonOption, open_context
 
 
 @commands.command(
-    epilog="Example: assetlight rebucket --buckets 64. Exit codes: 0 done (also when it was so already); 1 refused, as "
-    "while an import writes or a batch reads; nothing is changed then."
+    epilog="Example: assetlight rebucket --buckets 64. Exit codes: 0 done (also if it was so already); 1 a file of the "
+    "lake is lost or damaged; 75 an import writes or a batch reads, try again later. Nothing is changed then."
 )
 def rebucket(
     *,

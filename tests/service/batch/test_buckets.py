@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from models.lake import Lake, LakeBusy, rebucket
+from models.lake import Lake, LakeBusy, reading, rebucket
 from models.records import KINDS
 from models.records.invoice import INVOICE
 from models.tables import accept_rows
@@ -167,6 +167,10 @@ def test_the_command_cuts_and_status_says_so(ringed: Path, run: Run) -> None:
     assert (lake["buckets"], lake["rows"]) == (64, facts["rows"])
     assert "64 buckets" in run("status", "--home", ringed)[1]
     assert run("rebucket", "--buckets", "0", "--home", ringed)[0] == 2
+    with reading(ringed / "lake"):
+        code, _, err = run("rebucket", "--buckets", "8", "--home", ringed)
+    assert code == 75
+    assert "a batch reads the lake" in err
 
 
 def test_the_first_import_says_how_many(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
