@@ -25,7 +25,12 @@ from service.people.errors import ScopeTooNarrow
 routes = APIRouter(prefix="/v1/batches", tags=["batches"])
 
 RUNS_BATCHES = (Role.RISK, Role.SERVICE)
-BatchId = Annotated[str, PathParameter(description="id of a batch", examples=["2020-02-29-0a1b2c3d4e5f"])]
+BatchId = Annotated[
+    str, PathParameter(max_length=64, description="id of a batch", examples=["2020-02-29-0a1b2c3d4e5f"])
+]
+
+
+FileName = Annotated[str, PathParameter(max_length=255, description="part of a path in the manifest")]
 
 
 class BatchRequest(BaseModel):
@@ -111,7 +116,7 @@ def list_batches(service: GivenService, caller: Caller) -> dict[str, Any]:
     "/{batch_id}",
     response_model=BatchStatus,
     summary="How far a batch is",
-    responses=documented(HTTPStatus.NOT_FOUND),
+    responses=documented(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY),
     dependencies=[require(*RUNS_BATCHES)],
 )
 def read_batch(service: GivenService, caller: Caller, batch_id: BatchId) -> dict[str, Any]:
@@ -123,7 +128,7 @@ def read_batch(service: GivenService, caller: Caller, batch_id: BatchId) -> dict
 @routes.get(
     "/{batch_id}/manifest",
     summary="What came out",
-    responses=documented(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    responses=documented(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
     dependencies=[require(*RUNS_BATCHES)],
 )
 def read_manifest(service: GivenService, caller: Caller, batch_id: BatchId) -> dict[str, Any]:
@@ -138,11 +143,11 @@ def read_manifest(service: GivenService, caller: Caller, batch_id: BatchId) -> d
     summary="One result file",
     responses={
         HTTPStatus.OK: {"content": {"application/vnd.apache.parquet": {}}, "description": "The file"},
-        **documented(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+        **documented(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY),
     },
     dependencies=[require(*RUNS_BATCHES)],
 )
-def read_file(service: GivenService, caller: Caller, batch_id: BatchId, kind: str, name: str) -> FileResponse:
+def read_file(service: GivenService, caller: Caller, batch_id: BatchId, kind: FileName, name: FileName) -> FileResponse:
     """A Parquet file by its path in the manifest."""
     everywhere(caller)
     path = service.batch_desk.file(batch_id, f"{kind}/{name}")
@@ -154,7 +159,7 @@ def read_file(service: GivenService, caller: Caller, batch_id: BatchId, kind: st
     status_code=HTTPStatus.ACCEPTED,
     response_model=BatchStatus,
     summary="Cancel a batch",
-    responses=documented(HTTPStatus.NOT_FOUND),
+    responses=documented(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY),
     dependencies=[require(*RUNS_BATCHES)],
 )
 def cancel_batch(

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -31,6 +31,7 @@ routes = APIRouter(prefix="/v1/models", tags=["models"])
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 READS = (Role.MODEL_OWNER, Role.VALIDATOR, Role.APPROVER, Role.RISK, Role.AUDITOR)
 DIGEST = Field(min_length=12, max_length=64, pattern="^[0-9a-f]+$", examples=["3f2a9c1b22aa"])
+ModelName = Annotated[str, Path(max_length=64, description="digest of a registered model, or how it begins")]
 REFUSALS = documented(
     HTTPStatus.NOT_FOUND,
     HTTPStatus.CONFLICT,
@@ -123,8 +124,13 @@ def compare(
     return {"challenger": wanted, **compare_cases(service.shadow_scores.cases(wanted, since))}
 
 
-@routes.get("/{model}", dependencies=[require(*READS)], summary="One model", responses=FAILURES)
-def show(service: GivenService, model: str) -> dict[str, Any]:
+@routes.get(
+    "/{model}",
+    dependencies=[require(*READS)],
+    summary="One model",
+    responses={**FAILURES, **documented(HTTPStatus.UNPROCESSABLE_ENTITY)},
+)
+def show(service: GivenService, model: ModelName) -> dict[str, Any]:
     """Everything on record about a model, by its digest or how it begins."""
     standing = service.registry.standing()
     return model_facts(standing, standing.model(model))
@@ -160,7 +166,7 @@ def register(
     responses=REFUSALS,
 )
 def validate(
-    service: GivenService, caller: Caller, model: str, asked: Remark, idempotency_key: IdempotencyKey = None
+    service: GivenService, caller: Caller, model: ModelName, asked: Remark, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """The caller stands for the report that lies beside the model, and is not its developer."""
     step = partial(service.registry.validate, model, by=actor(caller), note=asked.note)
@@ -176,7 +182,7 @@ def validate(
     responses=REFUSALS,
 )
 def approve(
-    service: GivenService, caller: Caller, model: str, asked: Remark, idempotency_key: IdempotencyKey = None
+    service: GivenService, caller: Caller, model: ModelName, asked: Remark, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """The caller is neither developer nor validator."""
     step = partial(service.registry.approve, model, by=actor(caller), note=asked.note)
@@ -192,7 +198,7 @@ def approve(
     responses=REFUSALS,
 )
 def promote(
-    service: GivenService, caller: Caller, model: str, asked: Promotion, idempotency_key: IdempotencyKey = None
+    service: GivenService, caller: Caller, model: ModelName, asked: Promotion, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Needs every gate passed; a champion also an approval by somebody who neither asks for this nor makes it."""
     step = partial(
@@ -217,7 +223,7 @@ def promote(
     responses=REFUSALS,
 )
 def roll_back(
-    service: GivenService, caller: Caller, model: str, asked: Rollback, idempotency_key: IdempotencyKey = None
+    service: GivenService, caller: Caller, model: ModelName, asked: Rollback, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Its gates are looked at again."""
     step = partial(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from starlette.responses import FileResponse, Response
 
 from service.api.access import KEEPS_RECORDS, require
@@ -27,10 +28,12 @@ CSV = {
     "/{quarantine_id}",
     summary="Fetch quarantined rows",
     response_class=Response,
-    responses={HTTPStatus.OK: CSV, **documented(HTTPStatus.NOT_FOUND)},
+    responses={HTTPStatus.OK: CSV, **documented(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)},
     dependencies=[require(*KEEPS_RECORDS, Role.AUDITOR)],
 )
-def read_quarantine(service: GivenService, quarantine_id: str) -> Response:
+def read_quarantine(
+    service: GivenService, quarantine_id: Annotated[str, Path(max_length=255, description="id of a quarantine")]
+) -> Response:
     """Where, what and why of every row that was not accepted, and the row's own cells."""
     path = service.settings.quarantine / f"{quarantine_id}.csv"
     if not ID.fullmatch(quarantine_id) or not path.is_file():

@@ -108,6 +108,7 @@ def configuration(*, examples: int, steps: int, phases: Mapping[str, bool], seed
             # a link that met a refusal of the case is followed as often as before
             "stateful": {"enabled": phases["stateful"], "max-steps": steps, "link-calibration": False},
         },
+        "request-timeout": 60,  # a PDF on a machine with other work
         "warnings": False,
         "continue-on-failure": True,
         "workers": 1,

@@ -82,6 +82,12 @@ def test_a_day_is_ten_characters_of_text(bank: Desk, day: str) -> None:
     assert bank.get(f"/compare?since={day}", status=422)["field"] == "query.since"
 
 
+def test_a_name_longer_than_any_digest_is_refused_for_its_length(bank: Desk) -> None:
+    """The document says how long a name is, so that it can also be broken."""
+    assert bank.get(f"/{'a' * 64}", status=404)["type"] == "urn:assetlight:problem:model-not-registered"
+    assert bank.get(f"/{'a' * 65}", status=422)["field"] == "path.model"
+
+
 def test_a_model_that_fails_a_gate_cannot_be_promoted(bank: Desk, home: Path) -> None:
     """The problem names the gate; nothing is in force."""
     digest = candidate(home, gates=[*GATES, gate("monotonicity", passed=False)])
