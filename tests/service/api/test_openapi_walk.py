@@ -173,7 +173,7 @@ def test_roads_of_many_steps(home: Path, told: Callable[[str], None]) -> None:
             found.add(long_walk(app, staff, told, examples=EXAMPLES, steps=STEPS, phases=ROAD, tags=tags, seed=seed))
             left = sorted(link for link in here if not found.followed().get(link))
             told(
-                f"{', '.join(tags)}: {len(here) - len(left)} of {len(here)} links led to what they are for; left: {left}"
+                f"{', '.join(tags)}: {len(here) - len(left)} of {len(here)} links led to what they are for; not {left}"
             )
             if not left:
                 break
