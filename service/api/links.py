@@ -95,7 +95,11 @@ def only(targets: Mapping[str, Target], *names: str) -> dict[str, Target]:
 LINKS: tuple[Answer, ...] = (
     Answer(
         *("GET", "/v1/me", "200", {}),  # with these the road begins
-        {"apply": Target("POST", CASES), "assess": Target("POST", "/v1/assessments")},
+        {
+            "applications": Target("GET", CASES),
+            "apply": Target("POST", CASES),
+            "assess": Target("POST", "/v1/assessments"),
+        },
     ),
     Answer("POST", "/v1/assessments", "201", {"path.assessment_id": f"{BODY}/id"}, OF_ASSESSMENT),
     Answer("POST", CASES, "201", case(), {**OF_CASE, **OF_VERSION}),

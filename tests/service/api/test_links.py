@@ -187,7 +187,7 @@ def walk_pages(at: Follower, _: Path) -> None:
     """The first case of a page, and what happened to a case piece by piece."""
     case = apply(at, "E8").follow("move", body={"action": "submit"})
     case.follow("move", "approver", {"action": "decline", "reason": "no orders"})
-    page = at.ask("risk", "GET", "/v1/applications", limit="1")
+    page = at.ask("risk", "GET", "/v1/me").follow("applications", "risk", limit="1")
     page.follow("next", "risk", limit="1")
     assert page.follow("read", "risk").answer.json()["id"] == page.answer.json()["applications"][0]["id"]
     some = at.ask("risk", "GET", f"{CASE}/events", application_id=case.answer.json()["id"], limit="1")
