@@ -22,6 +22,7 @@ from models.allocation.plan import GAP, MORE_FEN
 from models.allocation.words import sentences
 from models.money import yuan_for_reading
 from service.allocating import share_out
+from service.given_scores import read_scores
 
 BUDGET_FEN, MENU, ENTERPRISES = 100_000_000 * 100, "rate_churn.csv", 302
 
@@ -44,7 +45,7 @@ def main() -> None:
         pq.write_table(everyone.take(rest), _scores(Path(folder)))
         began = time.perf_counter()
         shared = share_out(
-            _scores(Path(folder)),
+            read_scores(_scores(Path(folder))),
             read_rate_menu(DATA / MENU),
             None,
             BUDGET_FEN,

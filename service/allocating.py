@@ -14,12 +14,12 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from models.allocation import SIMPLE_RULES, Allocation, LendingTerms, RateMenu, allocate, applicants_of, simple_rule
-from models.allocation.applicants import ScoresNotUsable
+from models.allocation.scores import ScoresNotUsable
 from models.allocation.terms import GROUPS
 from models.allocation.words import sentences
 from models.lake import Lake
 from models.money import yuan_text
-from service.errors import ScoresMissing
+from service.given_scores import GivenScores, Words
 from service.groups import groups_of
 from service.policies import policy_on
 
@@ -34,6 +34,7 @@ class Shared:
     rules: dict[str, float]  # expected profit of the simple rules, fen
     origins: tuple[str, ...]
     files: dict[str, Path]
+    cautions: tuple[Words, ...] = ()
 
     @property
     def simulated(self) -> bool:
@@ -60,6 +61,7 @@ class Shared:
             "simple_rules_yuan": {name: yuan_text(round(fen)) for name, fen in self.rules.items()},
             "bounds": [{"zh": zh, "en": en} for zh, en in sentences(plan)],
             "group_bounds_on": sorted(plan.applicants.groups),
+            "cautions": [{"zh": zh, "en": en} for zh, en in self.cautions],
             "data_origin": list(self.origins),
             "simulated": self.simulated,
             "files": {kind: str(path) for kind, path in self.files.items()},
@@ -67,7 +69,7 @@ class Shared:
 
 
 def share_out(
-    scores: Path,
+    scores: GivenScores,
     menu: RateMenu,
     overlay: Path | None,
     budget_fen: int,
@@ -76,12 +78,12 @@ def share_out(
     groups: pa.Table | None,
     seconds: float,
 ) -> Shared:
-    """Read the scores of a day, plan, compare, write `allocation-DAY.parquet`, `.csv` and `.json`.
+    """Plan over the scores of a day, compare, write `allocation-DAY.parquet`, `.csv` and `.json`.
 
-    `groups`: enterprise_id with industry, region, park, core_enterprise, where known. Raises ScoresMissing,
-    ScoresNotUsable, and what `allocate` raises.
+    `groups`: enterprise_id with industry, region, park, core_enterprise, where known. Raises ScoresNotUsable, and what
+    `allocate` raises.
     """
-    table = read_scores(scores)
+    table = scores.table
     as_of, product = _the_one(table, "as_of"), _the_one(table, "product")
     policy = policy_on(as_of, overlay)
     terms = LendingTerms.of(policy, product)
@@ -98,24 +100,10 @@ def share_out(
     stem = f"allocation-{as_of.isoformat()}"
     shared = Shared(
         as_of, product, plan, rules, tuple(sorted(origins)),
-        {kind: out / f"{stem}.{kind}" for kind in ("parquet", "csv", "json")},
+        {kind: out / f"{stem}.{kind}" for kind in ("parquet", "csv", "json")}, scores.cautions,
     )  # fmt: skip
     _write(shared, out)
     return shared
-
-
-def read_scores(path: Path) -> pa.Table:
-    """The Parquet of `assetlight score` or a batch. Raises ScoresMissing, ScoresNotUsable."""
-    if not path.is_file():
-        raise ScoresMissing(
-            "there are no scores to share a budget over",
-            where=str(path),
-            advice="Run `assetlight score --as-of DATE` first, or name its Parquet with --scores",
-        )
-    try:
-        return pq.read_table(path)
-    except pa.ArrowInvalid as error:
-        raise ScoresNotUsable("not a Parquet file of scores", where=str(path), found=str(error)) from None
 
 
 def newest_scores(folder: Path) -> Path:
@@ -124,9 +112,9 @@ def newest_scores(folder: Path) -> Path:
     return found[-1] if found else folder / "scores-DATE.parquet"
 
 
-def stored_groups(lake: Lake, scores: Path) -> pa.Table:
+def stored_groups(lake: Lake, scores: GivenScores) -> pa.Table:
     """Groups of the stored enterprises on the day of the scores."""
-    return groups_of(lake, _the_one(read_scores(scores), "as_of"))
+    return groups_of(lake, _the_one(scores.table, "as_of"))
 
 
 def _the_one(table: pa.Table, column: str) -> Any:  # noqa: ANN401

@@ -11,16 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from models.allocation.scores import ScoresNotUsable, as_scores
 from models.allocation.terms import GROUPS
-from models.errors import AssetlightError
 from models.grades import GRADES
 
 LENDABLE = ("approve", "reduce")
-_NEEDED = ("enterprise_id", "outcome", "pd", "grade", "limit_fen")
-
-
-class ScoresNotUsable(AssetlightError):
-    """The table of scores lacks what an allocation needs."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +39,9 @@ class Applicants:
 def applicants_of(scores: pa.Table) -> Applicants:
     """From the flat table of decisions (`Decisions.to_arrow`), with columns of GROUPS where somebody joined them.
 
-    Raises ScoresNotUsable for missing columns and repeated enterprises.
+    Raises ScoresNotUsable for missing columns, other types, repeated enterprises and a loan without a limit.
     """
-    missing = [name for name in _NEEDED if name not in scores.column_names]
-    if missing:
-        raise ScoresNotUsable(
-            "the scores lack columns", expected=", ".join(_NEEDED), found=f"without {', '.join(missing)}"
-        )
-    scores = scores.sort_by("enterprise_id")
+    scores = as_scores(scores).sort_by("enterprise_id")
     ids = scores["enterprise_id"].to_pylist()
     if len(set(ids)) < len(ids):
         twice = next(one for one, other in pairwise(ids) if one == other)
@@ -64,6 +54,11 @@ def applicants_of(scores: pa.Table) -> Applicants:
         False,
     )
     kept = scores.filter(usable)
+    if kept["limit_fen"].null_count:
+        without = kept.filter(pc.is_null(kept["limit_fen"]))["enterprise_id"]
+        raise ScoresNotUsable(
+            "an enterprise is approved without a limit", field="limit_fen", expected="a limit", found=without[0].as_py()
+        )
     left = scores.filter(pc.invert(usable))
     return Applicants(
         enterprise_id=tuple(kept["enterprise_id"].to_pylist()),

@@ -44,8 +44,9 @@ class BatchRequest(BaseModel):
 
 
 class BatchStatus(BaseModel):
-    """How far a batch is. `queued`, `running`, `done`, `cancelled`, `stopped` and `incomplete` (see `message`),
-    `interrupted` (its process ended; it goes on when the service starts or the same batch is asked for again).
+    """How far a batch is. `queued`, `running`, `done`, `cancelling` (asked to stop; its process has not ended yet),
+    `cancelled`, `stopped` and `incomplete` (see `message`), `interrupted` (its process ended; it goes on when the
+    service starts or the same batch is asked for again).
     """
 
     id: str
@@ -132,7 +133,9 @@ def read_batch(service: GivenService, caller: Caller, batch_id: BatchId) -> dict
     dependencies=[require(*RUNS_BATCHES)],
 )
 def read_manifest(service: GivenService, caller: Caller, batch_id: BatchId) -> dict[str, Any]:
-    """Digests of inputs and outputs, and the files by their paths."""
+    """Digests of inputs and outputs, and the files by their paths. 409 until the batch is done, with its `state`, where
+    to follow it, and `Retry-After` while it waits or works.
+    """
     everywhere(caller)
     return service.batch_desk.manifest(batch_id)
 
@@ -148,7 +151,7 @@ def read_manifest(service: GivenService, caller: Caller, batch_id: BatchId) -> d
     dependencies=[require(*RUNS_BATCHES)],
 )
 def read_file(service: GivenService, caller: Caller, batch_id: BatchId, kind: FileName, name: FileName) -> FileResponse:
-    """A Parquet file by its path in the manifest."""
+    """A Parquet file by its path in the manifest. 409 as for the manifest."""
     everywhere(caller)
     path = service.batch_desk.file(batch_id, f"{kind}/{name}")
     return FileResponse(path, media_type="application/vnd.apache.parquet", filename=f"{batch_id}-{kind}-{name}")
@@ -165,7 +168,9 @@ def read_file(service: GivenService, caller: Caller, batch_id: BatchId, kind: Fi
 def cancel_batch(
     service: GivenService, caller: Caller, batch_id: BatchId, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """It stops within seconds; what is done is kept, and the same batch goes on from there when asked for again."""
+    """It is `cancelling` for the seconds until its process has ended, then `cancelled`; what is done is kept, and the
+    same batch goes on from there when asked for again. One that is done stays done.
+    """
     everywhere(caller)
     known = once_of(caller, idempotency_key, "cancel", batch_id=batch_id)
     return answered_once(service, known, lambda: accepted(service.batch_desk.cancel(batch_id)))

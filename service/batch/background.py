@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from models.lake import Manifest
-from service.batch.errors import BatchNotFound
+from service.batch.errors import BatchBusy, BatchNotFinished, BatchNotFound
 from service.batch.folder import MANIFEST, STATE, RunFolder
 from service.batch.inputs import LAKE_MANIFEST, keep_records
 from service.batch.plan import Bucket, Inputs, Plan
@@ -25,7 +26,8 @@ from service.batch.starting import BATCHES, Planned, run_folder
 from service.settings import Settings
 
 SUBMITTED, LOG = "submitted.json", "log.txt"
-QUEUED, INTERRUPTED = "queued", "interrupted"
+QUEUED, INTERRUPTED, CANCELLING = "queued", "interrupted", "cancelling"
+LOOK_AGAIN_S = 5  # seconds after which whoever waits for results may well ask again
 NAME = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{12}")
 Spawn = Callable[[list[str], Mapping[str, str], Path], "subprocess.Popen[bytes]"]
 
@@ -56,7 +58,7 @@ class BatchDesk:
         name = folder.path.name
         folder.path.mkdir(parents=True, exist_ok=True)
         if folder.read(SUBMITTED) is None:
-            with folder.held():
+            with _alone(folder):
                 folder.open_for(planned.plan)
                 keep_records(folder.path, planned.lake, planned.lines)
                 folder.write(SUBMITTED, {"by": by, "at": at, "places": asdict(planned.plan.places)})
@@ -97,7 +99,9 @@ class BatchDesk:
         }
 
     def cancel(self, name: str) -> dict[str, Any]:
-        """Ask a run to stop; one that is done stays done. Raises BatchNotFound."""
+        """Ask a run to stop: it is `cancelling` until its process has ended, then `cancelled`; one that is done stays
+        done. Raises BatchNotFound.
+        """
         folder = self.folder(name)
         if not (folder.path / MANIFEST).exists():
             folder.cancel()
@@ -106,14 +110,18 @@ class BatchDesk:
     def file(self, name: str, path: str) -> Path:
         """A result of a finished run, by its path in the manifest. Raises BatchNotFound, BatchNotFinished."""
         folder = self.folder(name)
-        manifest = folder.manifest()
+        manifest = self.manifest(name)
         if path != MANIFEST and path not in {output["path"] for output in manifest["outputs"]}:
             raise BatchNotFound("the run has no such file", expected="a path of its manifest", found=path)
         return folder.path / path
 
     def manifest(self, name: str) -> dict[str, Any]:
         """What came out of a run. Raises BatchNotFound, BatchNotFinished."""
-        return self.folder(name).manifest()
+        folder = self.folder(name)
+        try:
+            return folder.manifest()
+        except BatchNotFinished:
+            raise _awaited(name, self.status(name)["state"]) from None
 
     def folder(self, name: str) -> RunFolder:
         """The folder of a run. Raises BatchNotFound."""
@@ -128,9 +136,12 @@ class BatchDesk:
         return folder
 
     def _state(self, name: str, folder: RunFolder, told: str) -> str:
+        done = (folder.path / MANIFEST).exists()
         if self._works(name) or folder.is_held:
+            if folder.cancelled and not done:
+                return CANCELLING
             return told if told == RUNNING else QUEUED
-        if (folder.path / MANIFEST).exists():
+        if done:
             return DONE
         if folder.cancelled:
             return CANCELLED
@@ -144,6 +155,33 @@ class BatchDesk:
         folder = self._root / name
         command = [sys.executable, "-m", "service.batch.worker", str(folder)]
         self._running[name] = self.spawn(command, self.settings.as_environment(), folder / LOG)
+
+
+def _awaited(batch: str, state: str) -> BatchNotFinished:
+    """What a caller who wants results that are not there yet can do; nothing of this machine."""
+    comes = state in (QUEUED, RUNNING)
+    follow = f"GET /v1/batches/{batch} says how far it is; its results are here when its state is {DONE}"
+    again = f"GET /v1/batches/{batch} says why; POST /v1/batches with the same body goes on where it stopped"
+    error = BatchNotFinished(
+        "the batch has no results yet", expected=f"state {DONE}", found=state, field="batch_id",
+        advice=follow if comes else again,
+    )  # fmt: skip
+    error.members = {"state": state, "status_at": f"/v1/batches/{batch}"}
+    error.headers = {"Retry-After": str(LOOK_AGAIN_S)} if comes else {}
+    return error
+
+
+@contextmanager
+def _alone(folder: RunFolder) -> Iterator[None]:
+    """`RunFolder.held` for a caller far away: who works on the run is said without a path of this machine."""
+    try:
+        with folder.held():
+            yield
+    except BatchBusy:
+        batch = folder.path.name
+        raise BatchBusy(
+            "this batch is being taken by another request", found=batch, advice=f"GET /v1/batches/{batch} in a moment"
+        ) from None
 
 
 def read_plan(folder: RunFolder) -> Planned:

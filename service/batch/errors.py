@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from models.errors import AssetlightError
 
 
@@ -18,7 +21,10 @@ class BatchNotFound(AssetlightError):
 
 
 class BatchNotFinished(AssetlightError):
-    """The run has no results yet."""
+    """The run has no results yet. `members` and `headers`: what a caller over HTTP is told besides."""
+
+    members: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class BatchDiskFull(AssetlightError):

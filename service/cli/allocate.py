@@ -19,11 +19,12 @@ from service.bootstrap import build
 from service.cli.app import commands
 from service.cli.context import HomeOption, JsonOption, PolicyOption, open_context
 from service.cli.words import SIMULATED
+from service.given_scores import read_scores
 
 SHOWN = 15  # offers on the screen; the files hold all
 
 
-@commands.command(epilog="Example: assetlight allocate --budget 100000000 --rates rate_churn.csv")
+@commands.command(epilog="Example: assetlight allocate --budget 100000000 --rates rate_churn.csv --scores month-end")
 def allocate(
     budget: Annotated[str, typer.Option("--budget", metavar="YUAN", help="Money to lend out, e.g. 100000000.")],
     rates: Annotated[
@@ -35,11 +36,11 @@ def allocate(
         ),
     ],
     scores: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--scores",
-            metavar="PARQUET",
-            help="What `assetlight score` or `batch` wrote.",
+            metavar="PLACE",
+            help="The Parquet of `assetlight score`, or the folder of a finished `assetlight batch`.",
             show_default="the latest day in HOME/results",
         ),
     ] = None,
@@ -62,17 +63,17 @@ def allocate(
     context = open_context(home, as_json=as_json, **settings)
     service = build(context.settings)
     results = context.settings.results
-    source = scores or newest_scores(results)
+    given = read_scores(scores or newest_scores(results))
     menu = read_rate_menu(rates)
     stored = has_stored_rows(service.lake)
     with context.err.status("searching for the best plan", spinner="dots"):
         shared = share_out(
-            source,
+            given,
             menu,
             context.settings.policy_dir,
             fen_from_yuan(budget),
             out or results,
-            groups=stored_groups(service.lake, source) if stored else None,
+            groups=stored_groups(service.lake, given) if stored else None,
             seconds=seconds,
         )
     context.finish(shared.facts(), lambda console: show(console, shared))
@@ -91,7 +92,7 @@ def show(console: Console, shared: Shared) -> None:
     console.print(_offers(shared))
     console.print(_reasons(shared))
     console.print(_compared(shared))
-    for zh, en in sentences(plan):
+    for zh, en in (*shared.cautions, *sentences(plan)):
         console.print(f"{zh}\n  {en}", soft_wrap=True)
     console.print(f"proved: no plan earns more than {plan.gap:.4%} above this one 已证明最优性差距", soft_wrap=True)
     for path in shared.files.values():

@@ -43,7 +43,7 @@ def followed(client: TestClient, batch: str) -> dict[str, Any]:
     """The status when the batch has come to an end of any kind."""
     for _ in range(1200):
         status: dict[str, Any] = client.get(f"/v1/batches/{batch}").json()
-        if status["state"] not in ("queued", "running"):
+        if status["state"] not in ("queued", "running", "cancelling"):
             return status
         time.sleep(0.2)
     raise AssertionError(status)
@@ -118,6 +118,64 @@ def test_a_cancelled_batch_stays_cancelled_until_it_is_wanted_again(service: Ser
         client.post("/v1/batches", json=BODY)
         assert len(started.commands) == 2
         assert not folder.cancelled
+
+
+class Forever(Never):
+    """A process that was started and does not get to its work."""
+
+    def poll(self) -> None:  # type: ignore[override]
+        """It lives."""
+
+
+def test_results_that_are_awaited_are_refused_with_where_to_look(service: Service) -> None:
+    """409 with the state, the address to follow and Retry-After while it comes; no path of the server, no command."""
+    service.__dict__["batch_desk"] = BatchDesk(service.settings, Forever())
+    with client_of(service) as client:
+        batch = client.post("/v1/batches", json=BODY).json()["id"]
+        for what in ("manifest", "files/scores/bucket=00.parquet"):
+            answer = client.get(f"/v1/batches/{batch}/{what}")
+            problem = answer.json()
+            assert (answer.status_code, problem["type"]) == (409, "urn:assetlight:problem:batch-not-finished")
+            assert (problem["state"], problem["value"]) == ("queued", "queued")
+            assert problem["status_at"] == f"/v1/batches/{batch}"
+            assert client.get(problem["status_at"]).json()["state"] == "queued"
+            assert f"GET /v1/batches/{batch}" in problem["advice"]
+            assert int(answer.headers["retry-after"]) > 0
+            for of_the_server in (str(service.settings.home), "assetlight batch", "manifest.json"):
+                assert of_the_server not in answer.text
+        client.post(f"/v1/batches/{batch}/cancel")
+        answer = client.get(f"/v1/batches/{batch}/manifest")
+        assert (answer.status_code, answer.json()["state"]) == (409, "cancelling")
+        assert "retry-after" not in answer.headers
+
+
+def test_a_batch_that_another_request_takes_is_told_without_a_path(service: Service) -> None:
+    """Two ask the same at once: the second is told which batch, and nothing of the server's folders."""
+    planned = plan_records(service.assessor, AS_OF)
+    folder = RunFolder(run_folder(service.settings.home, planned.plan))
+    with client_of(service) as client, folder.held():
+        answer = client.post("/v1/batches", json=BODY)
+    assert answer.status_code == 409
+    assert folder.path.name in answer.json()["advice"]
+    assert str(service.settings.home) not in answer.text
+
+
+def test_a_batch_that_is_asked_to_stop_is_cancelling_until_its_process_ends(service: Service) -> None:
+    """Not `queued` nor `running` any more, as soon as the answer; `cancelled` at once where nothing works on it."""
+    service.__dict__["batch_desk"] = BatchDesk(service.settings, Forever())
+    with client_of(service) as client:
+        batch = client.post("/v1/batches", json=BODY).json()["id"]
+        folder = RunFolder(service.settings.home / "batches" / batch)
+        for told in ("queued", "running"):
+            folder.tell({"state": told})
+            folder.allow()
+            assert client.get(f"/v1/batches/{batch}").json()["state"] == told
+            assert client.post(f"/v1/batches/{batch}/cancel").json()["state"] == "cancelling"
+            assert client.get(f"/v1/batches/{batch}").json()["state"] == "cancelling"
+        assert client.post("/v1/batches", json=BODY).json()["state"] == "running"
+    service.__dict__["batch_desk"] = BatchDesk(service.settings, Never())
+    with client_of(service) as client:
+        assert client.post(f"/v1/batches/{batch}/cancel").json()["state"] == "cancelled"
 
 
 @pytest.mark.parametrize("name", ["2020-02-29-0123456789ab", "..", "x", "2020-02-29-0123456789ab%2F.."])
