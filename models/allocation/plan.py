@@ -150,9 +150,13 @@ def _solved(
         ]
     )
     full = {(programme.bounds[number].kind, programme.bounds[number].name) for number in _full(programme, solution)}
+    room = {
+        (bound.kind, bound.name): (bound.most_steps - _used(bound, solution)) * terms.step_fen
+        for bound in programme.bounds
+    }
     worth = {applicant for applicant, _ in pairs}
     because = tuple(
-        _because(applicants, every, terms, full, worth, row, int(amount[row])) for row in range(len(applicants))
+        _because(applicants, every, terms, full, room, worth, row, int(amount[row])) for row in range(len(applicants))
     )
     plan = Allocation(
         applicants, menu, terms, budget_fen, amount, rate, profit, because, solution.bound_fen, solution.gap
@@ -165,8 +169,13 @@ def _full(programme: Programme, solution: Solution) -> list[int]:
     return [
         number
         for number, bound in enumerate(programme.bounds)
-        if int(solution.steps[list(bound.pairs)].sum()) + programme.least > bound.most_steps
+        if _used(bound, solution) + programme.least > bound.most_steps
     ]
+
+
+def _used(bound: Bound, solution: Solution) -> int:
+    """Steps that the offers take of a bound."""
+    return int(solution.steps[list(bound.pairs)].sum())
 
 
 def _programme(
@@ -197,22 +206,34 @@ def _because(
     every: Offers,
     terms: LendingTerms,
     full: set[tuple[str, str]],
+    room: Mapping[tuple[str, str], int],
     worth: set[int],
     row: int,
     amount_fen: int,
 ) -> str:
-    """Code of what ends the amount: see `words.BECAUSE`."""
+    """Code of what ends the amount: see `words.BECAUSE`. `room`: fen left under each bound."""
     highest = int(every.highest_fen[row])
     if not highest:
-        return "limit_below_minimum"
+        return "limit_below_minimum" if applicants.limit_fen[row] < every.lowest_fen else "enterprise_share"
     if row not in worth:
         return "no_rate_pays"
     if amount_fen == highest:
         if highest + terms.step_fen > int(applicants.limit_fen[row]):
             return "limit"
         return "product_maximum" if highest + terms.step_fen > terms.maximum_fen else "enterprise_share"
-    for kind in GROUPS:
-        names = applicants.groups.get(kind, ())
-        if names and (kind, names[row]) in full:
-            return kind
-    return "budget"
+    return _outside(applicants, full, room, row, highest - amount_fen)
+
+
+def _outside(
+    applicants: Applicants,
+    full: set[tuple[str, str]],
+    room: Mapping[tuple[str, str], int],
+    row: int,
+    wanted_fen: int,
+) -> str:
+    """Which bound that others share keeps an applicant from so much more."""
+    mine = [(kind, names[row]) for kind in GROUPS if (names := applicants.groups.get(kind, ()))]
+    found = [kind for kind, name in mine if (kind, name) in full]
+    if not found and ("budget", "") not in full:  # a group's room is less than could be used, and pays no handling cost
+        found = [kind for kind, name in mine if room.get((kind, name), wanted_fen) < wanted_fen]
+    return found[0] if found else "budget"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from models.allocation.plan import Allocation
@@ -27,6 +28,32 @@ _KINDS = {
     "region": ("地区", "region"),
     "park": ("园区", "park"),
     "core_enterprise": ("核心企业链", "core enterprise"),
+}
+
+
+_ENDS: Mapping[str, tuple[str, ...]] = {  # what ends an offer while money is left, and the codes of BECAUSE for it
+    "limit": ("limit",),
+    "product": ("product_maximum",),
+    "shares": ("enterprise_share", *_KINDS),
+    "profit": ("no_rate_pays",),
+    "minimum": ("limit_below_minimum",),
+    "solver": ("budget",),
+}
+_END_WORDS: Mapping[str, tuple[str, str]] = {
+    "limit": ("{:,}户已用足额度", "{:,} have the whole of their limit"),
+    "product": ("{:,}户达到产品上限", "{:,} have the product's maximum"),
+    "shares": (
+        "{:,}户受占比上限（单户、行业、地区、园区或核心企业）限制",
+        "{:,} are held by a share of the budget (of one enterprise, industry, region, park or core enterprise)",
+    ),
+    "profit": ("{:,}户任何利率均无预期利润", "{:,} would be lent to at a loss at every rate"),
+    "minimum": ("{:,}户额度低于产品起点", "{:,} have a limit below the product's minimum"),
+    "solver": ("{:,}户再增加一档不足以弥补成本", "{:,} would not earn the cost of what could be added"),
+}
+_LEFT_OUT: Mapping[str, tuple[str, str]] = {
+    "refer": ("{:,}户待补充材料后才能授信", "{:,} wait for facts (referred)"),
+    "decline": ("{:,}户被政策规则拒绝", "{:,} are declined"),
+    "not_graded": ("{:,}户无评级", "{:,} are not graded"),
 }
 
 
@@ -56,8 +83,41 @@ def _budget(plan: Allocation) -> tuple[str, str]:
             f"The budget is spent: one more million yuan would earn about {earned} yuan a year.",
         )
     unused = yuan_for_reading(left)
+    zh, en = _unused(plan)
     return (
-        f"预算剩余{unused}元未用：没有更多可获利的合格客户；再增加100万元，预期多赚约{earned}元。",
-        f"{unused} yuan of the budget stay unused: nobody else may be lent to at a profit; one more million would earn "
-        f"about {earned} yuan.",
+        f"预算剩余{unused}元未用：{zh}再增加100万元预算，预期每年多赚约{earned}元。",
+        f"{unused} yuan of the budget stay unused: {en} One more million of budget would earn about {earned} yuan a "
+        "year.",
+    )
+
+
+def _unused(plan: Allocation) -> tuple[str, str]:
+    """Why money is left: what ends the offers of those who may be lent to, and how many may not be lent to yet."""
+    number = {code: 0 for codes in _ENDS.values() for code in codes} | Counter(plan.because)
+    ends = {end: sum(number[code] for code in codes) for end, codes in _ENDS.items()}
+    everybody = len(plan.because)
+    if not everybody:
+        head = ("没有可授信的企业。", "no enterprise may be lent to.")
+    elif ends["limit"] == everybody:
+        head = (
+            f"可授信的{everybody:,}户均已用足各自额度。",
+            f"all {everybody:,} enterprises that may be lent to have the whole of their limits.",
+        )
+    else:
+        said = [
+            (zh.format(count), en.format(count))
+            for (end, count), (zh, en) in zip(ends.items(), _END_WORDS.values(), strict=True)
+            if count
+        ]
+        head = (
+            f"可授信的{everybody:,}户中，" + "，".join(zh for zh, _ in said) + "。",
+            f"of {everybody:,} enterprises that may be lent to, " + ", ".join(en for _, en in said) + ".",
+        )
+    out = Counter(plan.applicants.left_out.values())
+    others = [(zh.format(out[code]), en.format(out[code])) for code, (zh, en) in _LEFT_OUT.items() if out[code]]
+    if not others:
+        return head
+    return (
+        head[0] + "另有" + "，".join(zh for zh, _ in others) + "。",
+        f"{head[1]} Besides, " + ", ".join(en for _, en in others) + ".",
     )

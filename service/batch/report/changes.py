@@ -11,6 +11,7 @@ from models.monitoring.reference import ReferenceMissing, read_reference
 from models.policy import Policy
 from service.batch.report.rows import GRADE_LABELS, NO_GRADE, Pair, RunRows
 from service.batch.report.value import (
+    Cell,
     Chart,
     Section,
     Series,
@@ -65,48 +66,93 @@ def migration(pair: Pair) -> Section:
 
 
 def movers(pair: Pair) -> Section:
-    """The enterprises whose points moved most, with the features that moved them, or their reasons now."""
+    """Who moved most by money, and by probability, with the features that moved them and their reasons now."""
     here, there = pair.common
-    before, now = pair.before.numbers("points")[there], pair.now.numbers("points")[here]
-    moved = np.nan_to_num(now - before)
-    order = np.lexsort((here, -np.abs(moved)))[:MOST_MOVERS]
-    order = order[moved[order] != 0]
-    because = _because(pair, here[order], there[order])
-    rows = []
-    for place, at in enumerate(order):
-        i, j = int(here[at]), int(there[at])
-        rows.append(
-            (
-                pair.now.table["enterprise_id"][i].as_py(),
-                _grade(GRADE_LABELS[pair.before.grades[j]]),
-                _grade(GRADE_LABELS[pair.now.grades[i]]),
-                float(moved[at]),
-                _known(pair.before.probability[j]),
-                _known(pair.now.probability[i]),
-                float(pair.before.limits[j]),
-                float(pair.now.limits[i]),
-                because[place],
-                Words(pair.now.table["reasons_zh"][i].as_py(), pair.now.table["reasons_en"][i].as_py()),
-            )
-        )
-    table = Table(
-        "movers",
-        Words("变动最大的企业", "Who moved most"),
-        (
-            text("企业", "enterprise"), text("上次等级", "grade before"), text("本次等级", "grade now"),
-            change("分数变动", "points"), percent("上次违约概率", "PD before"), percent("本次违约概率", "PD now"),
-            yuan("上次额度（元）", "limit before, yuan"), yuan("本次额度（元）", "limit now, yuan"),
-            text("变动来源", "what moved it"), text("本次主要理由", "reasons now"),
-        ),
-        tuple(rows),
-    )  # fmt: skip
-    said = () if pair.comparable else (
+    before, now = pair.before.limits[there], pair.now.limits[here]
+    gained, exposed = now - before, np.maximum(before, now)
+    likelier = np.nan_to_num(pair.now.probability[here] - pair.before.probability[there])
+    said = [] if pair.comparable else [
         Words(
             "两次所用模型或比较对象不同，无法逐特征比较。",
             "The runs used different models, or compared with others, so features cannot be compared.",
         ),
+    ]  # fmt: skip
+    changed = gained != 0
+    more, less = (float(np.abs(gained[way]).sum()) / 100 for way in (gained > 0, gained < 0))
+    said.append(
+        Words(
+            f"两次都评的企业中，{changed.sum():,} 户额度有变动：增加 {more:,.0f} 元，减少 {less:,.0f} 元。",
+            f"Of the enterprises in both runs {changed.sum():,} have another limit: {more:,.0f} yuan more, "
+            f"{less:,.0f} yuan less.",
+        )
+    )
+    tables = (
+        _movers(
+            pair,
+            "movers",
+            Words(
+                f"额度变动最大的企业（前 {MOST_MOVERS}，先按额度变动的元数，再按两次额度中较大者排序）",
+                f"Who moved most by money (first {MOST_MOVERS}; by change of limit in yuan, then by the larger of both "
+                "limits)",
+            ),
+            _first((np.abs(gained), exposed), changed),
+        ),
+        _movers(
+            pair,
+            "movers_by_probability",
+            Words(
+                f"违约概率变动最大的企业（前 {MOST_MOVERS}，先按违约概率变动，再按两次额度中较大者排序）",
+                f"Who moved most by probability (first {MOST_MOVERS}; by change of the default probability, then by "
+                "the larger of both limits)",
+            ),
+            _first((np.abs(likelier), exposed), likelier != 0),
+        ),
+    )
+    return Section("movers", Words("变动最大的企业及理由", "Top movers with their reasons"), tuple(said), tables)
+
+
+def _first(keys: tuple[Vector, ...], among: Vector) -> Vector:
+    """The places of the largest by the keys, the first key first; ties by enterprise."""
+    order = np.lexsort(tuple(-key for key in reversed(keys)))
+    found: Vector = order[among[order]][:MOST_MOVERS]
+    return found
+
+
+def _movers(pair: Pair, code: str, words: Words, order: Vector) -> Table:
+    """`order`: places among the enterprises of both runs."""
+    here, there = (rows[order] for rows in pair.common)
+    points = pair.now.numbers("points")[here] - pair.before.numbers("points")[there]
+    because = _because(pair, here, there)
+    rows: list[tuple[Cell, ...]] = []
+    for place, (i, j) in enumerate(zip(here.tolist(), there.tolist(), strict=True)):
+        was, given = float(pair.before.limits[j]), float(pair.now.limits[i])
+        rows.append(
+            (
+                pair.now.table["enterprise_id"][i].as_py(),
+                was,
+                given,
+                given - was,
+                _grade(GRADE_LABELS[pair.before.grades[j]]),
+                _grade(GRADE_LABELS[pair.now.grades[i]]),
+                _known(pair.before.probability[j]),
+                _known(pair.now.probability[i]),
+                _known(points[place]),
+                because[place],
+                Words(pair.now.table["reasons_zh"][i].as_py(), pair.now.table["reasons_en"][i].as_py()),
+            )
+        )
+    return Table(
+        code,
+        words,
+        (
+            text("企业", "enterprise"), yuan("上次额度（元）", "limit before, yuan"),
+            yuan("本次额度（元）", "limit now, yuan"), yuan("额度变动（元）", "change of limit, yuan"),
+            text("上次等级", "grade before"), text("本次等级", "grade now"), percent("上次违约概率", "PD before"),
+            percent("本次违约概率", "PD now"), change("分数变动", "points"), text("变动来源", "what moved it"),
+            text("本次主要理由", "reasons now"),
+        ),
+        tuple(rows),
     )  # fmt: skip
-    return Section("movers", Words("变动最大的企业及理由", "Top movers with their reasons"), said, (table,))
 
 
 def _because(pair: Pair, here: Vector, there: Vector) -> list[Words]:

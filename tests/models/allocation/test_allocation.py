@@ -176,7 +176,78 @@ def test_money_that_nobody_repays_at_a_profit_stays_unspent() -> None:
     plan = allocate(firms([0.19, 0.18], [100, 100]), MENU, TERMS, 500 * WAN)
     assert plan.offered_fen == 0
     assert plan.because == ("no_rate_pays", "no_rate_pays")
-    assert "stay unused" in sentences(plan)[0][1]
+    assert "2 would be lent to at a loss at every rate" in sentences(plan)[0][1]
+    assert "2户任何利率均无预期利润" in sentences(plan)[0][0]
+
+
+def told(plan: Allocation) -> tuple[str, str]:
+    """The sentence about the budget."""
+    return sentences(plan)[0]
+
+
+def test_unused_money_has_its_true_cause_when_every_limit_is_full() -> None:
+    """Not that nobody can be lent to at a profit; and how many wait for facts or were declined."""
+    left = {"R1": "refer", "R2": "refer", "R3": "refer", "D1": "decline", "N1": "not_graded"}
+    plan = allocate(replace(firms([0.004] * 3, [40, 50, 60]), left_out=left), MENU, TERMS, 500 * WAN)
+    assert plan.offered_fen == 150 * WAN
+    assert told(plan) == (
+        "预算剩余3,500,000元未用：可授信的3户均已用足各自额度。另有3户待补充材料后才能授信，1户被政策规则拒绝，1户无评级。"
+        "再增加100万元预算，预期每年多赚约0元。",
+        "3,500,000 yuan of the budget stay unused: all 3 enterprises that may be lent to have the whole of their "
+        "limits. Besides, 3 wait for facts (referred), 1 are declined, 1 are not graded. "
+        "One more million of budget would earn about 0 yuan a year.",
+    )
+
+
+def test_unused_money_has_its_true_cause_when_nobody_may_be_lent_to() -> None:
+    """No applicant at all: it is neither limits nor profit."""
+    plan = allocate(replace(firms([], []), left_out={"R1": "refer"}), MENU, TERMS, 500 * WAN)
+    assert "没有可授信的企业。另有1户待补充材料后才能授信。" in told(plan)[0]
+    assert "no enterprise may be lent to. Besides, 1 wait for facts (referred)." in told(plan)[1]
+
+
+def test_unused_money_has_its_true_causes_one_by_one() -> None:
+    """A full limit, the product's maximum, a full industry, no profit, a limit below the minimum: each is counted."""
+    applicants = firms(
+        [0.004, 0.004, 0.001, 0.001, 0.19, 0.004], [40, 300, 100, 100, 50, 5], ["A", "B", "C39", "C39", "D", "E"]
+    )
+    terms = replace(TERMS, group_share={**TERMS.group_share, "industry": 0.25})
+    plan = allocate(applicants, MENU, terms, 400 * WAN)
+    assert sorted(plan.because) == [
+        "industry", "limit", "limit", "limit_below_minimum", "no_rate_pays", "product_maximum",
+    ]  # fmt: skip
+    zh, en = told(plan)
+    for words in (
+        "of 6 enterprises that may be lent to, 2 have the whole of their limit, 1 have the product's maximum, 1 are "
+        "held by a share of the budget",
+        "1 would be lent to at a loss at every rate",
+        "1 have a limit below the product's minimum",
+    ):
+        assert words in en
+    for words in (
+        "2户已用足额度",
+        "1户达到产品上限",
+        "1户受占比上限",
+        "1户任何利率均无预期利润",
+        "1户额度低于产品起点",
+    ):
+        assert words in zh
+    assert "Besides" not in en
+
+
+def test_a_share_of_one_below_the_least_loan_is_a_share_and_no_small_limit() -> None:
+    """The enterprise's limit is large enough; the bank's share of one is what leaves nothing for it."""
+    plan = allocate(firms([0.004], [100]), MENU, replace(TERMS, enterprise_share=0.01), 500 * WAN)
+    assert plan.because == ("enterprise_share",)
+    assert "1 are held by a share of the budget" in told(plan)[1]
+
+
+def test_room_of_a_group_that_does_not_pay_for_itself_is_the_groups_bound() -> None:
+    """Money is left, and so is room for a loan of the least size, but it would not earn its handling cost."""
+    terms = replace(TERMS, handling_cost_fen=80 * WAN // 100, group_share={**TERMS.group_share, "industry": 0.3})
+    plan = allocate(firms([0.004, 0.004], [50, 50], ["C39", "C39"]), MENU, terms, 200 * WAN)
+    assert plan.offered_fen == 50 * WAN
+    assert sorted(plan.because) == ["industry", "limit"]
 
 
 def test_the_same_input_gives_the_same_plan() -> None:

@@ -74,18 +74,31 @@ def test_the_figures_are_those_of_the_rows(service: Service, two_runs: tuple[Pat
     assert "1 are new and 0 are gone" in section(report, "migration").said[0].en
 
 
-def test_the_top_mover_is_named_with_what_moved_it(service: Service, two_runs: tuple[Path, Path]) -> None:
-    """The features and their change in points; the largest move stands first."""
-    before, now = (
-        {row["enterprise_id"]: row for row in rows(path).to_pylist() if row["points"] is not None} for path in two_runs
-    )
-    moved = {name: now[name]["points"] - before[name]["points"] for name in before.keys() & now.keys()}
-    largest = max(moved, key=lambda name: abs(moved[name]))
+def test_the_top_mover_is_who_moved_most_money(service: Service, two_runs: tuple[Path, Path]) -> None:
+    """Nobody from 0 to 0; the titles say the order; features stand with their points."""
+    before, now = ({row["enterprise_id"]: row for row in rows(path).to_pylist()} for path in two_runs)
+    given = [
+        {name: row["limit_fen"] if row["outcome"] in ("approve", "reduce") else 0 for name, row in run.items()}
+        for run in (before, now)
+    ]
+    moved = {name: given[1][name] - given[0][name] for name in before.keys() & now.keys()}
     report = portfolio_report(RunRows.read(two_runs[1]), RunRows.read(two_runs[0]), POLICY, service.bundles.current())
-    first = table(report, "movers").rows[0]
-    assert first[0] == largest
-    assert first[3] == pytest.approx(moved[largest])
-    assert re.search(r"[+-]\d", first[8].en)  # type: ignore[union-attr]
+    by_money, by_probability = section(report, "movers").tables
+    assert {row[0] for row in by_money.rows} == {name for name, change in moved.items() if change}
+    assert "by change of limit in yuan" in by_money.words.en
+    assert "额度变动的元数" in by_money.words.zh
+    assert "by change of the default probability" in by_probability.words.en
+    assert "先按违约概率变动" in by_probability.words.zh
+    likelier = {
+        name: abs(now[name]["pd"] - before[name]["pd"])
+        for name in moved
+        if now[name]["pd"] is not None and before[name]["pd"] is not None
+    }
+    first = by_probability.rows[0]
+    assert first[0] == max(likelier, key=lambda name: likelier[name])
+    assert re.search(r"[+-]\d", first[9].en)  # type: ignore[union-attr]
+    changed = sum(change != 0 for change in moved.values())
+    assert f"{changed} have another limit" in section(report, "movers").said[0].en
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

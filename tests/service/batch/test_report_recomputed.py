@@ -219,23 +219,31 @@ def test_warnings_are_counted_before_and_now(report: Made) -> None:
     assert said(made, "warnings") == f"{(now_is > was).sum()} went up a level, {(now_is < was).sum()} came down."
 
 
-def test_the_movers_are_those_who_moved_most_and_by_what(report: Made) -> None:
-    """Twenty by the change in points, with the three features whose points changed most."""
+@pytest.mark.parametrize("code", ["movers", "movers_by_probability"])
+def test_the_movers_are_those_who_moved_most_and_by_what(report: Made, code: str) -> None:
+    """Twenty by limit or by probability, then by the larger limit, with the three features that moved most."""
     made, before, now = report
-    both = before.merge(now, on="enterprise_id", suffixes=("_was", "_is")).set_index("enterprise_id")
-    moved = (both["points_is"] - both["points_was"]).dropna()
-    expected = moved.abs().sort_values(ascending=False, kind="stable").head(20)
-    shown = plain(table(made, "movers"))
-    assert [abs(row[3]) for row in shown] == pytest.approx(expected.tolist())
+    both = before.merge(now, on="enterprise_id", suffixes=("_was", "_is"))
+    both["money"] = both["given_is"] - both["given_was"]
+    both["exposed"] = both[["given_is", "given_was"]].max(axis=1)
+    both["key"] = (both["money"] if code == "movers" else both["pd_is"] - both["pd_was"]).abs().fillna(0)
+    order = both[both["key"] > 0].sort_values(
+        ["key", "exposed", "enterprise_id"], ascending=[False, False, True], kind="stable"
+    )
+    shown = plain(table(made, code))
+    assert len(shown) == 20
+    assert [row[0] for row in shown] == order["enterprise_id"].head(20).tolist()
     words = dict(zip(NAMES, _english(), strict=True))
-    for row in shown:
-        its = both.loc[row[0]]
-        assert row[3] == pytest.approx(moved[row[0]])
-        assert (row[6], row[7]) == (its["given_was"], its["given_is"])
+    for row, (_, its) in zip(shown, order.head(20).iterrows(), strict=True):
+        assert row[1:4] == (its["given_was"], its["given_is"], its["money"])
+        assert row[4:6] == (its["graded_was"], its["graded_is"])
+        assert row[6:9] == pytest.approx((its["pd_was"], its["pd_is"], its["points_is"] - its["points_was"]))
         changes = {name: its[f"points_{name}_is"] - its[f"points_{name}_was"] for name in NAMES}
         first = sorted(changes, key=lambda name: -abs(changes[name]))[:3]
-        assert row[8] == "; ".join(f"{words[name]} {changes[name]:+.1f}" for name in first if changes[name])
-    assert sum(changes.values()) == pytest.approx(row[3], abs=1e-6)
+        assert row[9] == "; ".join(f"{words[name]} {changes[name]:+.1f}" for name in first if changes[name])
+        assert row[10] == its["reasons_en_is"]
+        assert sum(changes.values()) == pytest.approx(row[8], abs=1e-6)
+    assert f"{(both['money'] != 0).sum():,} have another limit" in said(made, "movers")
 
 
 def test_vintages_are_shares_of_the_balance(report: Made) -> None:
