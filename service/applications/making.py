@@ -213,12 +213,19 @@ def exposure_of(made: Made, replaced_fen: int | None) -> Exposure:
     )
 
 
+def replaced_now(standing: Standing) -> int | None:
+    """The line that the case would replace, as long as it can be replaced."""
+    application = standing.application
+    line = standing.beside.line(application.replaces)
+    if application.exposure.replaced_fen is None or line is None or line.state not in REPLACEABLE:
+        return None
+    return line.approved_fen
+
+
 def exposure_now(office: Office, standing: Standing) -> Exposure:
     """What an assessment today would count as exposure beside the case itself. Raises what an assessment does."""
     application, today = standing.application, office.assessor.today()
-    line = standing.beside.line(application.replaces)
-    still = application.exposure.replaced_fen is not None and line is not None and line.state in REPLACEABLE
-    replaced = line.approved_fen if still and line is not None else None
+    replaced = replaced_now(standing)
     request = office.assessor.application(
         today, product=application.product, amount_yuan=yuan_text(application.amount_fen)
     )

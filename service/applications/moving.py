@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from models.money import yuan_text
+from models.policy.approval_rules import Level
 from service.applications import rows
 from service.applications.application import Application, Approval, Exposure, Standing
+from service.applications.at_hand import Turn
 from service.applications.authority import (
     approved_amount,
     require_authority,
@@ -33,8 +35,8 @@ from service.applications.commitments import (
 )
 from service.applications.errors import ExposureChanged, TransitionNotPossible
 from service.applications.idempotency import Answer, Once
-from service.applications.making import assessed_again, exposure_now
-from service.applications.office import Office, require_version, seen
+from service.applications.making import assessed_again, exposure_now, replaced_now
+from service.applications.office import Office, require_version
 from service.applications.rows import instant
 from service.applications.telling import outline, tell_step
 from service.applications.transitions import BY_ACTION, Action, State, Transition
@@ -43,8 +45,9 @@ from service.ledger import Draft, Kind, Work, draft
 from service.ledger.appending import write
 from service.ledger.rows_told import with_rows
 from service.people import Principal
+from service.recording import Prepared
 
-COMMITTING = (Action.APPROVE, Action.ACTIVATE)  # after them the bank is bound to more, or to another line
+ASSESSING = (Action.APPROVE, Action.ACTIVATE, Action.REASSESS)  # the first two bind the bank, on the exposure of now
 
 
 @dataclass(frozen=True)
@@ -58,27 +61,51 @@ class Step:
     amount_yuan: str | None = None
 
 
+@dataclass(frozen=True)
+class Beforehand:
+    """What the model said before the transaction: of the exposure, or of the case anew."""
+
+    connected: frozenset[str] = frozenset()  # the enterprise and everybody who may be in its group
+    now: Exposure | None = None
+    again: tuple[Prepared, Application] | None = None
+
+
 def move(office: Office, caller: Principal, step: Step, once: Once) -> Answer:
     """Take one step.
 
-    Whatever commits the bank waits for whoever else commits it to the same enterprise or its group.
+    Whatever commits the bank waits for whoever else commits it to the same enterprise or its group. What needs an
+    assessment is checked before it, takes its turn at the case, and is checked again there and in the transaction.
     Raises ApplicationNotFound, NotForThisRole, FourEyes, VersionMissing, VersionChanged, TransitionNotPossible,
     StepWithoutReason, ExposureChanged, AuthorityExceeded, AmountNotApprovable, IdempotencyKeyReused.
     """
     transition = BY_ACTION[step.action]
-    prepared = None
-    connected = _connected(office, caller, step) if step.action in COMMITTING else frozenset()
-    now: Exposure | None = None
-    if step.action in COMMITTING:
+    if step.action not in ASSESSING:
+        return _kept(office, caller, step, once, transition, Beforehand())
+    known, _ = _looked(office, caller, step, once, transition)  # nobody who is refused waits for an assessment
+    if known is not None:
+        return known
+    with office.at_hand.taken(step.application_id) as turn:
         known, standing = _looked(office, caller, step, once, transition)
         if known is not None:
             return known
-        now = exposure_now(office, standing)
-    if step.action == Action.REASSESS:  # the model answers before the row is held, so that nobody waits for it
-        known, standing = _looked(office, caller, step, once, transition)
-        if known is not None:
-            return known
-        prepared, assessed = assessed_again(office, standing, caller.subject, office.clock())
+        return _kept(office, caller, step, once, transition, _beforehand(office, caller, step, standing, turn))
+
+
+def _beforehand(office: Office, caller: Principal, step: Step, standing: Standing, turn: Turn) -> Beforehand:
+    """The model answers before the row is held, so that nobody waits for it who has nothing to do with the case."""
+    if step.action == Action.REASSESS:
+        return Beforehand(again=assessed_again(office, standing, caller.subject, office.clock()))
+    connected = office.assessor.connected(standing.application.enterprise_id)
+    asked = (standing.application.etag, standing.today, replaced_now(standing))
+    return Beforehand(connected, turn.exposure(asked, lambda: exposure_now(office, standing)))
+
+
+def _kept(
+    office: Office, caller: Principal, step: Step, once: Once, transition: Transition, beforehand: Beforehand
+) -> Answer:
+    """The step in its transaction: everything is checked again on the row that is held."""
+    connected = beforehand.connected
+    prepared, assessed = beforehand.again or (None, None)
     with office.store.writing() as connection:
         moment = office.clock()
         known = once.reserve(connection, moment)
@@ -89,12 +116,11 @@ def move(office: Office, caller: Principal, step: Step, once: Once) -> Answer:
         standing = office.held(connection, step.application_id, caller)
         _check(transition, caller, standing, step)
         told: dict[str, Any] = {}
-        if prepared is not None:
+        if assessed is not None:
             after = assessed
         else:
-            after, told = _stepped(
-                Stepping(office, connection, caller, standing, moment, connected, now), transition, step
-            )
+            at = Stepping(office, connection, caller, standing, moment, connected, beforehand.now)
+            after, told = _stepped(at, transition, step)
         after = replace(after, updated_at=moment)
         told = {
             "action": step.action.value,
@@ -127,7 +153,18 @@ def _looked(
         standing = office.read(connection, step.application_id, caller)
     if known is None:
         _check(transition, caller, standing, step)
+        if step.action == Action.APPROVE:
+            _approvable(office, caller, standing, step)
     return known, standing
+
+
+def _approvable(office: Office, caller: Principal, standing: Standing, step: Step) -> tuple[int, int, Level]:
+    """Amount, total and level of an approval, as far as nobody else's lines have a say in it."""
+    rules, policy = office.rules(), office.policy()
+    amount = approved_amount(standing, policy, step.amount_yuan)
+    require_recent_assessment(standing, rules)
+    total = standing.total_fen(amount, policy)
+    return amount, total, require_authority(caller, rules, standing, total)
 
 
 def _check(transition: Transition, caller: Principal, standing: Standing, step: Step) -> None:
@@ -150,13 +187,6 @@ class Stepping:
     now: Exposure | None = None  # what an assessment counts today, before a step that commits
 
 
-def _connected(office: Office, caller: Principal, step: Step) -> frozenset[str]:
-    """The enterprise of a case and everybody who may be in its group. Raises ApplicationNotFound."""
-    with office.store.reading() as connection:
-        found = seen(rows.read(connection, step.application_id), step.application_id, caller)
-    return office.assessor.connected(found.enterprise_id)
-
-
 def _stepped(at: Stepping, transition: Transition, step: Step) -> tuple[Application, dict[str, Any]]:
     """The next version, and what there is to tell beside it."""
     application = at.standing.application
@@ -173,14 +203,11 @@ def _approved(at: Stepping, after: Application, step: Step) -> tuple[Application
     """One more yes; the last one that is needed commits the bank."""
     office, standing = at.office, at.standing
     rules, policy = office.rules(), office.policy()
-    amount = approved_amount(standing, policy, step.amount_yuan)
+    amount, total, level = _approvable(office, at.caller, standing, step)
     lines = committed(at.connection, at.connected, standing.today)
-    require_recent_assessment(standing, rules)
     require_same_exposure(standing, lines)
     if at.now is not None:
         require_no_new_exposure(standing, at.now, lines)
-    total = standing.total_fen(amount, policy)
-    level = require_authority(at.caller, rules, standing, total)
     approval = Approval(at.caller.subject, level.code, amount, instant(at.moment))
     approvals = (*standing.application.approvals, approval)
     needed = rules.approvers_needed(total)

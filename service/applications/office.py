@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import Connection
@@ -12,6 +12,7 @@ from models.policy import Policy
 from models.policy.approval_rules import ApprovalRules
 from service.applications import rows
 from service.applications.application import Application, Standing
+from service.applications.at_hand import AtHand
 from service.applications.beside import standings
 from service.applications.commitments import require_cases_as_told
 from service.applications.errors import ApplicationNotFound, VersionChanged, VersionMissing
@@ -34,6 +35,7 @@ class Office:
     rules_on: Callable[[date], ApprovalRules]
     new_id: Callable[[datetime], str]
     event_source: str = SOURCE
+    at_hand: AtHand = field(default_factory=AtHand)
 
     @property
     def clock(self) -> Clock:
