@@ -54,6 +54,7 @@ INVOICES, ENTERPRISES = 2_000, 96
 AIM_P99_MS, AIM_TIMES = 150.0, 8.0
 ROUNDS = 3
 OURS = "ours"
+UNREACHED = "1000000000/minute"  # counted like any other limit
 TICKS = os.sysconf("SC_CLK_TCK")
 MADE, SCORED = "/v1/assessments", "/v1/scores"
 ASSESSMENTS, ROWS = PARTS = ("assessments", "rows")
@@ -141,7 +142,12 @@ class Server:
 @contextmanager
 def serving(what: str, home: Path, token: str) -> Iterator[Server]:
     """A server process, pinned to one core."""
-    environment = {**os.environ, "ASSETLIGHT_RATE_LIMIT": "off", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    environment = {
+        **os.environ,
+        "ASSETLIGHT_RATE_LIMIT": UNREACHED,
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
     pinned = f"import os; os.sched_setaffinity(0, {{{SERVER_CORE}}}); from service.cli import main; main()"
     command = (
         [sys.executable, "-c", pinned, "serve", "--home", str(home), "--port", "0", "--development-issuer", "--json"]

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from starlette.types import ASGIApp
 
 from service.api.problems import problem_response
+from service.api.rate_windows import Windows
 from service.people import Principal
 from service.settings import Settings
 
@@ -24,7 +24,7 @@ class Rates:
             "person": parsed(settings.rate_limit),
             "key": parsed(settings.rate_limit_keys),
         }
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._limiter = FixedWindowRateLimiter(Windows(now))
         self._now = now
 
     def refusal(self, caller: Principal, path: str) -> ASGIApp | None:
