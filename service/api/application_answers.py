@@ -149,6 +149,10 @@ class ApplicationPage(BaseModel):
 
     applications: list[ApplicationResponse]
     next: str | None = Field(description="cursor of the next page; null: that was all")
+    not_as_told: list[str] = Field(
+        description="ids of applications that are left out of this page: a row of theirs, or of a case of the same "
+        "enterprise, is not as the ledger says; reading one is 503 row-not-as-told"
+    )
 
 
 class EventShown(BaseModel):

@@ -67,8 +67,8 @@ def make_comment(
 )
 def list_attachments(service: GivenService, caller: Caller, application_id: ApplicationId) -> dict[str, Any]:
     """Name, type, size and SHA-256 of each."""
-    with service.office.store.reading() as connection:
-        service.office.read(connection, application_id, caller)
+    with service.office.store.snapshot() as connection:
+        service.office.read_whole(connection, application_id, caller)
         found = rows.attachments(connection, application_id)
     return {"attachments": [{**vars(one), "at": zulu(one.at), "names": one.names} for one in found]}
 

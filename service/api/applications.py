@@ -138,7 +138,11 @@ def list_applications(
     office = service.office
     found = listing.page(office, caller, filters, asked.limit, asked.cursor)
     rules, policy = office.rules(), office.policy()
-    return {"applications": [facts_of(one, rules, policy) for one in found.standings], "next": found.next}
+    return {
+        "applications": [facts_of(one, rules, policy) for one in found.standings],
+        "next": found.next,
+        "not_as_told": found.not_as_told,
+    }
 
 
 @routes.get(
@@ -154,7 +158,7 @@ def list_applications(
 def read_application(service: GivenService, caller: Caller, application_id: ApplicationId) -> Response:
     """The application with its overrides and approvals. The ledger says who read it before they do."""
     office = service.office
-    with office.store.reading() as connection:
+    with office.store.snapshot() as connection:
         standing = office.read(connection, application_id, caller)
     service.recorder.accessed(standing.application.id, "read application", caller.subject, service.clock())
     return shown(answer_of(standing, office.rules(), office.policy(), HTTPStatus.OK))
@@ -175,8 +179,8 @@ def read_events(
     limit: Annotated[int, Query(ge=1, le=listing.LONGEST_PAGE)] = 100,
 ) -> dict[str, Any]:
     """Steps, overrides, comments and attachments in the order in which they happened."""
-    with service.office.store.reading() as connection:
-        service.office.read(connection, application_id, caller)
+    with service.office.store.snapshot() as connection:
+        service.office.read_whole(connection, application_id, caller)
         found = rows.events(connection, application_id, after, limit + 1)
     more = len(found) > limit
     return {

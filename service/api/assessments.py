@@ -26,6 +26,7 @@ from service.assessing import Question
 from service.bootstrap import Service
 from service.errors import EnterpriseUnknown, StoreUnusable
 from service.ledger import Work
+from service.ledger.reading import require_assessment_as_told
 from service.people import Principal
 from service.recording import NOTHING_ELSE
 from service.store import Assessment
@@ -120,6 +121,8 @@ def key_work(known: Once, at: datetime, place: Mapping[str, str]) -> Work:
 def made_before(service: Service, caller: Principal, earlier: Answer) -> Response:
     """The assessment that was made under the same key."""
     kept = service.assessments.get(earlier.headers["Location"].rsplit("/", 1)[1])
+    with service.store.snapshot() as connection:
+        require_assessment_as_told(connection, kept.id)
     service.recorder.accessed(kept.id, "read", caller.subject, service.clock())
     return answer(kept, HTTPStatus.CREATED, dict(earlier.headers))
 

@@ -56,6 +56,7 @@ STATUS_BY_ERROR: dict[str, HTTPStatus] = {
     "Conflict": HTTPStatus.CONFLICT,
     "CursorNotUnderstood": HTTPStatus.UNPROCESSABLE_ENTITY,
     "DeadlinePassed": HTTPStatus.GATEWAY_TIMEOUT,
+    "DecisionAltered": HTTPStatus.SERVICE_UNAVAILABLE,
     "DecisionNotReproduced": HTTPStatus.CONFLICT,
     "EnterpriseUnknown": HTTPStatus.UNPROCESSABLE_ENTITY,
     "EventNotDead": HTTPStatus.CONFLICT,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import calendar
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -27,11 +27,15 @@ from models.tables import BANK_ZONE
 from service.applications import rows
 from service.applications.application import Application
 from service.applications.transitions import Action, State
-from service.ledger.reading import Chosen, require_as_told
+from service.errors import RowNotAsTold
+from service.ledger.entry import Kind
+from service.ledger.reading import Chosen, not_as_told, require_as_told
 from service.store import Store
 from service.store.application_schema import (
     APPLICATION_ASSESSMENTS,
+    APPLICATION_ATTACHMENTS,
     APPLICATION_EVENTS,
+    APPLICATION_FILE_NAMES,
     APPLICATION_OVERRIDES,
     APPLICATIONS,
     OVERRIDE_WITHDRAWALS,
@@ -56,6 +60,14 @@ OF_A_CASE = (  # and what a person moved about it
     Chosen(APPLICATION_OVERRIDES, APPLICATION_OVERRIDES.c.application_id),
     Chosen(OVERRIDE_WITHDRAWALS, OVERRIDE_WITHDRAWALS.c.application_id),
 )
+
+
+OF_A_FILE = (  # everything that was written into a case
+    Chosen(APPLICATION_EVENTS, APPLICATION_EVENTS.c.application_id),
+    Chosen(APPLICATION_ATTACHMENTS, APPLICATION_ATTACHMENTS.c.application_id),
+    Chosen(APPLICATION_FILE_NAMES, APPLICATION_FILE_NAMES.c.application_id),
+)
+OF_ITS_ASSESSMENTS = Chosen(APPLICATION_ASSESSMENTS, APPLICATION_ASSESSMENTS.c.application_id)
 
 
 def is_committed(application: Application, today: date) -> bool:
@@ -86,6 +98,25 @@ def require_cases_as_told(connection: Connection, enterprises: Collection[str], 
     Whatever their state: what was edited may be the state.
     """
     require_as_told(connection, {*also, *cases_of(connection, enterprises)}, *OF_A_CASE)
+
+
+def cases_not_as_told(connection: Connection, cases: Mapping[str, str]) -> dict[str, RowNotAsTold]:
+    """Which of some cases, by id with their enterprise, may not be shown as they stand, and why; for a snapshot.
+
+    Its own row was edited, or that of a case of the same enterprise, which would be shown beside it.
+    """
+    names = sorted(set(cases.values()))
+    edited = not_as_told(connection, {*cases, *cases_of(connection, names)}, *OF_A_CASE)
+    if not edited:
+        return {}
+    beside = {name: [edited[one] for one in cases_of(connection, [name]) & edited.keys()] for name in names}
+    said = {one: edited.get(one) or next(iter(beside[name]), None) for one, name in cases.items()}
+    return {one: why for one, why in said.items() if why is not None}
+
+
+def require_file_as_told(connection: Connection, application_id: str) -> None:
+    """Refuse to give out what was written into a case where any of it was edited. Raises RowNotAsTold."""
+    require_as_told(connection, [application_id], *OF_A_FILE, silent=(Kind.ACCESS.value,))
 
 
 def cases_of(connection: Connection, enterprises: Collection[str]) -> set[str]:

@@ -73,8 +73,8 @@ def _add(
 
 def attachment(office: Office, caller: Principal, application_id: str, sha256: str) -> Attachment:
     """One attachment of a case in the caller's reach. Raises ApplicationNotFound, AttachmentNotFound."""
-    with office.store.reading() as connection:
-        office.read(connection, application_id, caller)
+    with office.store.snapshot() as connection:
+        office.read_whole(connection, application_id, caller)
         found = rows.attachment_of(connection, application_id, sha256)
     if found is None:
         raise AttachmentNotFound(

@@ -14,7 +14,7 @@ from service.applications import rows
 from service.applications.application import Application, Standing
 from service.applications.at_hand import AtHand
 from service.applications.beside import standings
-from service.applications.commitments import require_cases_as_told
+from service.applications.commitments import require_cases_as_told, require_file_as_told
 from service.applications.errors import ApplicationNotFound, VersionChanged, VersionMissing
 from service.assessing import Assessor, Clock
 from service.outbox.event import SOURCE
@@ -64,8 +64,19 @@ class Office:
         return self.standing(connection, found, caller)
 
     def read(self, connection: Connection, application_id: str, caller: Principal) -> Standing:
-        """The application to look at. Raises ApplicationNotFound."""
-        return self.standing(connection, seen(rows.read(connection, application_id), application_id, caller), caller)
+        """The application to look at; it and every case of its enterprise as the ledger says.
+
+        Raises ApplicationNotFound, RowNotAsTold.
+        """
+        found = seen(rows.read(connection, application_id), application_id, caller)
+        require_cases_as_told(connection, [found.enterprise_id], found.id)
+        return self.standing(connection, found, caller)
+
+    def read_whole(self, connection: Connection, application_id: str, caller: Principal) -> Standing:
+        """The same, and everything that was written into it too. Raises ApplicationNotFound, RowNotAsTold."""
+        standing = self.read(connection, application_id, caller)
+        require_file_as_told(connection, standing.application.id)
+        return standing
 
 
 def seen(application: Application | None, application_id: str, caller: Principal) -> Application:

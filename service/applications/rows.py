@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, Select, Table, func, select, update
 from models.policy.approval_rules import DOWN
 from service.applications.application import Application, Approval, Exposure, Override, Withdrawal
 from service.applications.transitions import State
+from service.errors import RowNotAsTold
 from service.ledger.rows_told import RowTold, row_told
 from service.people import Principal
 from service.store.application_schema import (
@@ -271,8 +272,18 @@ def _attachments(connection: Connection, application_id: str, sha256: str | None
 
 
 def application_of(row: Row[Any]) -> Application:
-    """One application."""
+    """One application. Raises RowNotAsTold where the row holds what was never written."""
     facts = dict(row._mapping)  # noqa: SLF001
+    try:
+        return _application(facts)
+    except (ValueError, TypeError) as unreadable:
+        raise RowNotAsTold(
+            f"a row of applications is not as the ledger says, so nothing is done with it: {row.id}: {unreadable}",
+            advice="tell audit; `assetlight audit verify` names every difference",
+        ) from None
+
+
+def _application(facts: dict[str, Any]) -> Application:
     facts["state"] = State(facts["state"])
     facts["created_at"] = datetime.fromisoformat(facts["created_at"])
     facts["updated_at"] = datetime.fromisoformat(facts["updated_at"])

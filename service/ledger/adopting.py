@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect, select
 from service.ledger.appending import append_all
 from service.ledger.entry import Draft, Kind, draft
 from service.ledger.rows_told import TOLD_TABLES, rows_in, subject_of, with_rows
-from service.ledger.verifying import TELLING, told_of
+from service.ledger.telling import TELLING, told_of
 from service.ledger.verifying_rows import Key, stored_rows
 from service.store.schema import ASSESSMENTS, LEDGER
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, select, true
 
 from service.errors import RowNotAsTold
 from service.ledger.entry import Kind
-from service.ledger.rows_told import RowTold, differences, row_told, rows_in
-from service.store.schema import LEDGER
+from service.ledger.rows_told import RowTold, differences, row_told, rows_in, subject_of
+from service.ledger.telling import TELLING, told_of
+from service.store.schema import ASSESSMENTS, LEDGER
 
 NEVER_OF_STATE = (Kind.ACCESS.value, "comment", "attachment")  # kinds of entries that say nothing of how a case stands
 
@@ -34,20 +35,53 @@ def maker_of(connection: Connection, assessment_id: str) -> str | None:
     return connection.execute(chosen.order_by(LEDGER.c.sequence).limit(1)).scalar_one_or_none()
 
 
-def require_as_told(connection: Connection, subjects: Collection[str], *chosen: Chosen) -> None:
+def require_as_told(
+    connection: Connection,
+    subjects: Collection[str],
+    *chosen: Chosen,
+    silent: Sequence[str] = NEVER_OF_STATE,
+) -> None:
     """Refuse to work on rows that are not as the entries of their subjects told of them last. Raises RowNotAsTold.
 
     Otherwise the next entry would tell of an edited row as if it had been so by right, or a decision would stand on it.
+    `silent`: kinds of entries that tell of none of the chosen rows.
     """
     names = sorted(subjects)
     for start in range(0, len(names), SUBJECTS_AT_ONCE):
         some = names[start : start + SUBJECTS_AT_ONCE]
-        differing = _differing(connection, some, chosen)
+        differing = _first_differing(connection, some, chosen, silent)
         while differing is not None:  # where others may write meanwhile, rows and entries are of one moment or another
-            again = _differing(connection, some, chosen)
+            again = _first_differing(connection, some, chosen, silent)
             if again is not None and str(again) == str(differing):
                 raise again
             differing = again
+
+
+def not_as_told(connection: Connection, subjects: Collection[str], *chosen: Chosen) -> dict[str, RowNotAsTold]:
+    """What is not as told, by the subject whose it is; the connection sees one moment (`Store.snapshot`)."""
+    names = sorted(subjects)
+    found: dict[str, RowNotAsTold] = {}
+    for start in range(0, len(names), SUBJECTS_AT_ONCE):
+        some = names[start : start + SUBJECTS_AT_ONCE]
+        for row, refused in _differing(connection, some, chosen, NEVER_OF_STATE):
+            found.setdefault(subject_of(row, ""), refused)
+    return found
+
+
+def require_assessment_as_told(connection: Connection, assessment_id: str) -> None:
+    """Refuse to give out an assessment that is not as its entry told of it, byte for byte. Raises RowNotAsTold."""
+    row = connection.execute(select(ASSESSMENTS).where(ASSESSMENTS.c.id == assessment_id)).one_or_none()
+    entries = select(LEDGER.c.body).where(LEDGER.c.subject == assessment_id, LEDGER.c.kind.in_(TELLING))
+    body = connection.execute(entries.order_by(LEDGER.c.sequence.desc()).limit(1)).scalar_one_or_none()
+    stored = RowTold(ASSESSMENTS.name, (assessment_id,), {} if row is None else told_of(row))
+    if row is None:
+        raise _refused(stored, "it is gone", assessment_id, None)
+    if body is None:
+        raise _refused(stored, "no entry of the ledger tells of it", None, assessment_id)
+    content = json.loads(bytes(body))["content"]
+    for name, value in stored.columns.items():
+        if content.get(name) != value:
+            raise _refused(stored, f"its {name} is another", content.get(name), value)
 
 
 def require_row_as_told(connection: Connection, stored: RowTold, subjects: Collection[str]) -> None:
@@ -69,9 +103,17 @@ def last_told(connection: Connection, stored: RowTold, subjects: Collection[str]
     return None
 
 
-def _differing(connection: Connection, subjects: Sequence[str], chosen: Sequence[Chosen]) -> RowNotAsTold | None:
-    """The first row that is not as told."""
-    entries = select(LEDGER.c.body).where(LEDGER.c.subject.in_(subjects), LEDGER.c.kind.not_in(NEVER_OF_STATE))
+def _first_differing(
+    connection: Connection, subjects: Sequence[str], chosen: Sequence[Chosen], silent: Sequence[str]
+) -> RowNotAsTold | None:
+    return next((refused for _, refused in _differing(connection, subjects, chosen, silent)), None)
+
+
+def _differing(
+    connection: Connection, subjects: Sequence[str], chosen: Sequence[Chosen], silent: Sequence[str]
+) -> Iterator[tuple[RowTold, RowNotAsTold]]:
+    """The rows that are not as told, each with its first difference."""
+    entries = select(LEDGER.c.body).where(LEDGER.c.subject.in_(subjects), LEDGER.c.kind.not_in(silent))
     stored = [
         row_told(one.table, row)
         for one in chosen
@@ -82,14 +124,14 @@ def _differing(connection: Connection, subjects: Sequence[str], chosen: Sequence
     for row in stored:
         known = told.pop((row.table, row.key), None)
         if known is None:
-            return _refused(row, "no entry of the ledger tells of it", None, " ".join(row.key))
-        for column, expected, found in differences(known, row):
-            return _refused(row, f"its {column} is another", expected, found)
+            yield row, _refused(row, "no entry of the ledger tells of it", None, " ".join(row.key))
+            continue
+        for column, expected, found in differences(known, row)[:1]:
+            yield row, _refused(row, f"its {column} is another", expected, found)
     concerned = {one.table.name: one.concerns for one in chosen}
     for gone in told.values():
         if gone.table in concerned and concerned[gone.table](gone):
-            return _refused(gone, "it is gone", " ".join(gone.key), None)
-    return None
+            yield gone, _refused(gone, "it is gone", " ".join(gone.key), None)
 
 
 def _rows(connection: Connection, table: Table, *where: ColumnElement[bool]) -> Iterable[dict[str, object]]:

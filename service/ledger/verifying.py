@@ -17,16 +17,16 @@ from sqlalchemy import Connection, func, select
 
 from models.canonical import canonical_json, sha256_hex
 from service.ledger.contents import MANIFEST, ContentAltered, unpacked
-from service.ledger.entry import FIRST, VERSION, Kind, link_hash
+from service.ledger.entry import FIRST, VERSION, link_hash
 from service.ledger.findings import Finding
 from service.ledger.pages import damaged_pages
+from service.ledger.telling import TELLING, told_of
 from service.ledger.verifying_rows import ToldRows
 from service.store.schema import ASSESSMENTS, CONTENTS, LEDGER, LEDGER_HEAD
 
 ENTRIES_AT_ONCE = 2_000
 CONTENTS_AT_ONCE = 50
 IDS_AT_ONCE = 500
-TELLING = (Kind.ASSESSMENT.value, Kind.ADOPTED.value)  # kinds of entries that tell of a row of `assessments`
 Progress = Callable[[int, int], None]  # done, of
 
 
@@ -156,18 +156,6 @@ def _as_told(row: Any, body: dict[str, Any] | None, kept: Any) -> Iterator[Findi
     for name, value in told_of(kept).items():
         if body["content"].get(name) != value:
             yield _finding(row, f"changed: {name} of the assessment", body["content"].get(name), value)
-
-
-def told_of(row: Any) -> dict[str, str]:  # noqa: ANN401
-    """What an entry says of a row of `assessments`: every column, long ones by SHA-256."""
-    return {
-        "created_at": row.created_at,
-        "enterprise_id": row.enterprise_id,
-        "as_of": row.as_of,
-        "decision_id": row.decision_id,
-        "decision_sha256": sha256_hex(bytes(row.decision)),
-        "request_sha256": sha256_hex(bytes(row.request)),
-    }
 
 
 class _Contents:

@@ -17,6 +17,7 @@ from service.applications.office import Office
 from service.explaining import explanation_of, grounds_of
 from service.inputs import evidence_of
 from service.ledger import Kind
+from service.ledger.reading import require_assessment_as_told
 from service.people import EVERYWHERE, Principal, Role
 from service.settings import Settings
 from service.store import AssessmentStore
@@ -66,11 +67,12 @@ def case_file(
     *,
     explained: bool = False,
 ) -> CaseFile:
-    """The case. `caller` None: whoever runs the command line. Raises ApplicationNotFound."""
-    with office.store.reading() as connection:
-        standing = office.read(connection, application_id, caller or OPERATOR)
+    """The case. `caller` None: whoever runs the command line. Raises ApplicationNotFound, RowNotAsTold."""
+    with office.store.snapshot() as connection:
+        standing = office.read_whole(connection, application_id, caller or OPERATOR)
         events = tuple(rows.events(connection, application_id, 0, MOST_EVENTS))
         sequence, digest = _entry(connection, standing.application)
+        require_assessment_as_told(connection, standing.application.assessment_id)
     decision = parse(assessments.get(standing.application.assessment_id).decision)
     day = day_of(standing.application, events)
     found = CaseFile(
