@@ -30,6 +30,7 @@ from service.bundles import BundleShelf
 from service.credit_lines import no_lines
 from service.ledger import LedgerWriter
 from service.ledger.adopting import adopt
+from service.operations.edited_access import access_not_as_told
 from service.operations.metrics import Metrics
 from service.operations.present import present
 from service.operations.retention import Retention
@@ -220,6 +221,13 @@ class Service:
     def api_keys(self) -> ApiKeys:
         """The keys of batch jobs."""
         return ApiKeys(self.store)
+
+    def access_not_as_told(self) -> list[tuple[str, str, str]]:
+        """API keys and subscriptions that are not as the ledger says: table, id and why; none of them is acted on."""
+        if not self._has_store():
+            return []
+        with self.store.snapshot() as connection:
+            return access_not_as_told(connection)
 
     @cached_property
     def people(self) -> People:

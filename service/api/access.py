@@ -17,10 +17,12 @@ from models.errors import AssetlightError
 from service.api.problems import assetlight_problem, documented_as
 from service.api.rates import Rates
 from service.bootstrap import Service
+from service.errors import RowNotAsTold
 from service.operations.logs import logger
 from service.people import EVERYONE, Principal, Role, development
 from service.people.errors import NotLetIn, RoleMissing, RouteOutsideKey, RouteUndeclared
 from service.settings import LOOPBACK
+from service.store.schema import API_KEYS
 
 LOG = logger(__name__)
 PUBLIC = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
@@ -70,6 +72,8 @@ class Authentication:
         try:
             principal = scope[STATE] = await self._caller(scope, path)
         except AssetlightError as error:
+            if isinstance(error, RowNotAsTold):
+                self._service.metrics.not_as_told.labels(API_KEYS.name).inc()
             reason = error.reason if isinstance(error, NotLetIn) else type(error).__name__
             LOG.warning("access.refused", method=scope["method"], reason=reason)
             await assetlight_problem(scope["path"], error)(scope, receive, answer)

@@ -57,6 +57,9 @@ def status_facts(service: Service) -> dict[str, Any]:
             "not_stated": [asdict(item) for item in policy.unstated],
         },
         "people": people_facts(service),
+        "not_as_told": [
+            {"table": table, "id": row, "problem": problem} for table, row, problem in service.access_not_as_told()
+        ],
         "next": next_command(stored, bundle),
     }
 
@@ -195,6 +198,10 @@ def show_status(console: Console, facts: dict[str, Any]) -> None:
     console.print(f"policy  {policy['on']}  digest {policy['digest'][:12]}  products: {', '.join(policy['products'])}")
     for item in policy["not_stated"]:
         console.print(f"        [yellow]! {item['name']} is not stated / 未填报: {item['en']} / {item['zh']}[/]")
+    for one in facts["not_as_told"]:
+        console.print(
+            f"access  [bold red]not as the ledger says 与账本不符[/]: {one['problem']}; audit verify names all"
+        )
     who = facts["people"]
     if who["development_issuer"]:
         console.print(f"people  [bold white on red] {WARNING_EN} {WARNING_ZH} [/]")

@@ -45,6 +45,13 @@ class Metrics:
             ("outcome", "grade"),
             registry=self.registry,
         )
+        self.not_as_told = Counter(
+            "assetlight_not_as_told",
+            "Times that somebody was refused because a row is not as the ledger says, by table",
+            ("table",),
+            registry=self.registry,
+        )
+        self.not_as_told.labels("api_keys")
         self.in_flight = Gauge("assetlight_requests_in_flight", "Requests being answered", registry=self.registry)
         self.registry.register(_Present(present))
         ProcessCollector(registry=self.registry)

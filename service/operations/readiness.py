@@ -54,7 +54,11 @@ def _store(service: Service) -> dict[str, Any]:
         gone = unguarded(connection)
     if gone:  # it can assess all the same; what guards the past is for those who run it to look into, and soon
         LOG.error("store.unguarded", triggers=[f"{one.trigger} {one.what}" for one in gone])
-    return {"assessments": service.assessments.count(), "guards_missing": len(gone)}
+    edited = service.access_not_as_told()
+    if edited:  # such a key lets nobody in, and such a subscription is told of nothing
+        LOG.error("store.not_as_told", rows=[f"{table} {row}: {why}" for table, row, why in edited])
+    counts = {table: sum(one[0] == table for one in edited) for table in ("api_keys", "event_subscriptions")}
+    return {"assessments": service.assessments.count(), "guards_missing": len(gone), "not_as_told": counts}
 
 
 def _lake(service: Service) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from service.ledger import Draft, Kind, append, append_all, draft
+from service.ledger.reading import Chosen, require_as_told
 from service.ledger.rows_told import row_told, with_rows
 from service.outbox.addresses import Guard
 from service.outbox.errors import EventTypeUnknown, SubscriptionNotFound
@@ -20,6 +21,8 @@ from service.outbox.moments import moment_text
 from service.outbox.signing import Secrets, fingerprint
 from service.store import Store
 from service.store.outbox_schema import EVENT_DELIVERIES, EVENT_SUBSCRIPTIONS
+
+OF_A_SUBSCRIPTION = Chosen(EVENT_SUBSCRIPTIONS, EVENT_SUBSCRIPTIONS.c.id)
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,22 @@ class Subscriptions:
         """What its events are signed with. Raises EventsKeyNotUsable."""
         return self.secrets.verified(subscription.id, subscription.secret_sha256)
 
-    def every(self) -> list[Subscription]:
-        """Those in force, the oldest first."""
+    def as_told(self, subscription_id: str) -> Subscription | None:
+        """The subscription as it is now and as the ledger says; None: it has ended. Raises RowNotAsTold.
+
+        Signed events go to the address in it, so it is asked for before anything is sent.
+        """
         columns = EVENT_SUBSCRIPTIONS.c
-        with self.store.reading() as connection:
+        with self.store.snapshot() as connection:
+            row = connection.execute(select(EVENT_SUBSCRIPTIONS).where(columns.id == subscription_id)).one_or_none()
+            require_as_told(connection, [subscription_id], OF_A_SUBSCRIPTION)
+        return None if row is None or row.removed_at is not None else _read(row)
+
+    def every(self) -> list[Subscription]:
+        """Those in force, the oldest first. Raises RowNotAsTold."""
+        columns = EVENT_SUBSCRIPTIONS.c
+        with self.store.snapshot() as connection:
+            require_as_told(connection, list(connection.execute(select(columns.id)).scalars()), OF_A_SUBSCRIPTION)
             found = connection.execute(
                 select(EVENT_SUBSCRIPTIONS).where(columns.removed_at.is_(None)).order_by(columns.made_at, columns.id)
             ).all()

@@ -40,8 +40,15 @@ class Worker:
     each: Callable[[Delivery, Outcome], None] = lambda *_: None
 
     async def drain(self) -> Told:
-        """Send what is due now, and what becomes due by that, until nothing is. Raises EventsKeyNotUsable."""
-        await asyncio.gather(*(self._drain(one) for one in await asyncio.to_thread(self._with_work)))
+        """Send what is due now, and what becomes due by that, until nothing is.
+
+        What one subscription raises keeps no other one from being told. Raises EventsKeyNotUsable, RowNotAsTold.
+        """
+        due = await asyncio.to_thread(self.deliveries.due_subscriptions)
+        ended = await asyncio.gather(*(self._drain(one) for one in due), return_exceptions=True)
+        for failure in ended:
+            if failure is not None:
+                raise failure
         return self.told
 
     async def run(self, stop: asyncio.Event) -> Told:
@@ -49,9 +56,9 @@ class Worker:
         busy: dict[str, asyncio.Task[None]] = {}
         while not stop.is_set():
             try:
-                for one in await asyncio.to_thread(self._with_work):
-                    if one.id not in busy:
-                        busy[one.id] = asyncio.create_task(self._drain(one, stop))
+                for one in await asyncio.to_thread(self.deliveries.due_subscriptions):
+                    if one not in busy:
+                        busy[one] = asyncio.create_task(self._drain(one, stop))
             except (AssetlightError, SQLAlchemyError) as failure:
                 LOG.error("events wait: %s", said(failure))  # noqa: TRY400  # a traceback would show statements
             waiting = [asyncio.create_task(stop.wait()), *busy.values()]
@@ -65,14 +72,13 @@ class Worker:
         await asyncio.gather(*busy.values(), return_exceptions=True)
         return self.told
 
-    def _with_work(self) -> list[Subscription]:
-        due = set(self.deliveries.due_subscriptions())
-        return [one for one in self.subscriptions.every() if one.id in due] if due else []
-
-    async def _drain(self, subscription: Subscription, stop: asyncio.Event | None = None) -> None:
-        secret = await asyncio.to_thread(self.subscriptions.secret, subscription)
+    async def _drain(self, subscription_id: str, stop: asyncio.Event | None = None) -> None:
         while stop is None or not stop.is_set():
-            taken = await asyncio.to_thread(self.deliveries.take, subscription.id, AT_ONCE)
+            subscription = await asyncio.to_thread(self.subscriptions.as_told, subscription_id)
+            if subscription is None:
+                return
+            secret = await asyncio.to_thread(self.subscriptions.secret, subscription)
+            taken = await asyncio.to_thread(self.deliveries.take, subscription_id, AT_ONCE)
             if not taken:
                 return
             await asyncio.gather(*(self._attempt(subscription, secret, one) for one in taken))

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import StoreUnusable
 from service.ledger import Kind, append
+from service.ledger.reading import Chosen, require_as_told
 from service.ledger.rows_told import row_told, with_rows
 from service.people.errors import KeyNotFound, KeyNotPossible, KeyRefused
 from service.people.principal import Principal
@@ -26,6 +27,8 @@ from service.store.schema import API_KEYS
 PREFIX = "alk"  # assetlight key: found by those who search code for what should not be in it
 ID_BYTES, SECRET_BYTES = 6, 32  # a secret of 256 bits needs no slow hash: nobody guesses it
 TEXT = re.compile(rf"{PREFIX}_([0-9a-f]{{{2 * ID_BYTES}}})_([A-Za-z0-9_-]{{43}})")
+COMPARED_FOR = timedelta(minutes=1)
+OF_A_KEY = Chosen(API_KEYS, API_KEYS.c.id)
 LONGEST_LIFE = timedelta(days=366)
 UNKNOWN = "unknown"  # who made or closed a key, where the caller does not say
 ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /[\w\-./{}]{0,200}")
@@ -63,10 +66,15 @@ class KeyAsked:
 
 
 class ApiKeys:
-    """The keys in the store. Asked at every request, so that a revoked key opens nothing from that moment on."""
+    """The keys in the store. Asked at every request, so that a revoked key opens nothing from that moment on.
+
+    A row is held against the ledger when it is seen for the first time, when it is another than the last time, and
+    once a minute: whoever edits it in the database lets nobody in.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._compared: dict[str, tuple[Row[tuple[str, ...]], datetime]] = {}
 
     def create(self, asked: KeyAsked, now: datetime, actor: str = UNKNOWN) -> tuple[ApiKey, str]:
         """A new key and its text, which is nowhere else from now on. Raises KeyNotPossible, StoreUnusable."""
@@ -99,12 +107,13 @@ class ApiKeys:
         return key, text
 
     def principal(self, text: str, now: datetime) -> Principal:
-        """Who a key is of. Raises KeyRefused, StoreUnusable."""
+        """Who a key is of. Raises KeyRefused, StoreUnusable, RowNotAsTold."""
         form = TEXT.fullmatch(text)
         row = None if form is None else self._row(form[1])
         # The same work and the same words whether the id is unknown or the secret wrong.
         if not hmac.compare_digest(digest_of(text), row.digest if row is not None else "-" * 64) or row is None:
             raise KeyRefused("the API key is not known", reason="unknown_key")
+        self._require_as_told(row, now)
         key = _key(row)
         if key.state(now) != "in force":
             raise KeyRefused(f"the API key is {key.state(now)}", reason=key.state(now), advice="make a new one")
@@ -140,6 +149,19 @@ class ApiKeys:
                 "no API key has this id", expected="an id of `assetlight people keys list`", found=key_id, field="id"
             )
         return _key(row)
+
+    def _require_as_told(self, row: Row[tuple[str, ...]], now: datetime) -> None:
+        """Refuse a key whose row is not as the ledger told of it. Raises RowNotAsTold, StoreUnusable."""
+        known = self._compared.get(row.id)
+        if known is not None and known[0] == row and abs(now - known[1]) < COMPARED_FOR:
+            return
+        self._compared.pop(row.id, None)
+        try:
+            with self._store.snapshot() as connection:
+                require_as_told(connection, [row.id], OF_A_KEY)
+        except SQLAlchemyError as refusal:
+            raise StoreUnusable("the ledger cannot be read", found=type(refusal).__name__) from None
+        self._compared[row.id] = row, now
 
     def _row(self, key_id: str) -> Row[tuple[str, ...]] | None:
         try:

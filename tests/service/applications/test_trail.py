@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Table, delete, insert, select, text, update
 
+from service.applications import rows
 from service.applications.telling import outline
 from service.ledger import Kind, append
 from service.ledger.adopting import adopt
@@ -223,7 +224,8 @@ def test_rows_from_before_are_told_by_the_upgrade_and_held_against_the_outline_o
         old = f"old-{at}"
         with store.writing() as connection:
             connection.execute(insert(APPLICATIONS), [{**row, "id": old}])
-            application = bank.service.office.read(connection, old, caller_of(bank)).application
+            application = rows.read(connection, old)
+            assert application is not None
             told = {**outline(application), "state": row["state"], "action": "make"}
             append(connection, Kind.TRANSITION, old, "officer", told, at=now)
             connection.execute(update(APPLICATIONS).where(APPLICATIONS.c.id == old).values(edited or {"id": old}))
@@ -236,11 +238,6 @@ def test_rows_from_before_are_told_by_the_upgrade_and_held_against_the_outline_o
         assert all(one.what.startswith("changed before the upgrade") for one in before)
         if edited:
             assert {one.expected for one in before} == {row["grade"], str(shown)}
-
-
-def caller_of(bank: Bank) -> Any:
-    """Somebody who sees every case."""
-    return bank.service.people.principal(bank.headers("second")["Authorization"], None, bank.service.clock())
 
 
 def test_a_column_that_is_new_is_told_by_the_upgrade(bank: Bank) -> None:
