@@ -8,7 +8,8 @@ from pathlib import Path
 from models.bundle import SIMULATED, Bundle
 from models.policy import Policy
 from service.batch.files import write_bytes
-from service.batch.report.changes import drift, lineage, migration, movers
+from service.batch.report.changes import drift, lineage, migration
+from service.batch.report.moving import movers
 from service.batch.report.page import page_html
 from service.batch.report.rows import Pair, RunRows
 from service.batch.report.sections import (

@@ -1,4 +1,4 @@
-"""The sections about change: migration between grades, who moved most and why, drift against training."""
+"""The sections about change: migration between grades, drift against training, lineage."""
 
 from __future__ import annotations
 
@@ -11,21 +11,18 @@ from models.monitoring.reference import ReferenceMissing, read_reference
 from models.policy import Policy
 from service.batch.report.rows import GRADE_LABELS, NO_GRADE, Pair, RunRows
 from service.batch.report.value import (
-    Cell,
     Chart,
     Section,
     Series,
     Table,
     Words,
-    change,
     count,
     number,
     percent,
     text,
-    yuan,
 )
 
-MOST_MOVERS, MOST_FEATURES, MOST_DRIFTS = 20, 3, 20
+MOST_DRIFTS = 20
 Vector = np.ndarray
 
 
@@ -37,20 +34,23 @@ def migration(pair: Pair) -> Section:
     cells = np.bincount(was * size + now, minlength=size * size).reshape(size, size)
     graded = (now < size - 1) & (was < size - 1)
     used = [place for place in range(size) if cells[place].sum() or cells[:, place].sum()]
-    names = [_grade(GRADE_LABELS[place]) for place in used]
+    names = [grade_words(GRADE_LABELS[place]) for place in used]
     table = Table(
         "migration",
         Words("等级迁徙（户数；行为上次，列为本次）", "Migration (enterprises; rows: before, columns: now)"),
         (text("上次", "before"), *(count(name.zh, name.en) for name in names), count("合计", "all")),
         tuple(
-            (_grade(GRADE_LABELS[row]), *(int(cells[row, column]) for column in used), int(cells[row].sum()))
+            (grade_words(GRADE_LABELS[row]), *(int(cells[row, column]) for column in used), int(cells[row].sum()))
             for row in used
         ),
     )
     heat = Chart(
         "migration", Words("等级迁徙（行占比）", "Migration, share of the row"), tuple(names),
         tuple(
-            Series(_grade(GRADE_LABELS[row]), tuple(cells[row, column] / max(cells[row].sum(), 1) for column in used))
+            Series(
+                grade_words(GRADE_LABELS[row]),
+                tuple(cells[row, column] / max(cells[row].sum(), 1) for column in used),
+            )
             for row in used
         ),
         Words("本次等级", "grade now"), kind="heat", percent=True,
@@ -63,117 +63,6 @@ def migration(pair: Pair) -> Section:
         f"{new:,} are new and {gone:,} are gone.",
     )
     return Section("migration", Words("等级迁徙", "Migration"), (said,), (table,), (heat,))
-
-
-def movers(pair: Pair) -> Section:
-    """Who moved most by money, and by probability, with the features that moved them and their reasons now."""
-    here, there = pair.common
-    before, now = pair.before.limits[there], pair.now.limits[here]
-    gained, exposed = now - before, np.maximum(before, now)
-    likelier = np.nan_to_num(pair.now.probability[here] - pair.before.probability[there])
-    said = [] if pair.comparable else [
-        Words(
-            "两次所用模型或比较对象不同，无法逐特征比较。",
-            "The runs used different models, or compared with others, so features cannot be compared.",
-        ),
-    ]  # fmt: skip
-    changed = gained != 0
-    more, less = (float(np.abs(gained[way]).sum()) / 100 for way in (gained > 0, gained < 0))
-    said.append(
-        Words(
-            f"两次都评的企业中，{changed.sum():,} 户额度有变动：增加 {more:,.0f} 元，减少 {less:,.0f} 元。",
-            f"Of the enterprises in both runs {changed.sum():,} have another limit: {more:,.0f} yuan more, "
-            f"{less:,.0f} yuan less.",
-        )
-    )
-    tables = (
-        _movers(
-            pair,
-            "movers",
-            Words(
-                f"额度变动最大的企业（前 {MOST_MOVERS}，先按额度变动的元数，再按两次额度中较大者排序）",
-                f"Who moved most by money (first {MOST_MOVERS}; by change of limit in yuan, then by the larger of both "
-                "limits)",
-            ),
-            _first((np.abs(gained), exposed), changed),
-        ),
-        _movers(
-            pair,
-            "movers_by_probability",
-            Words(
-                f"违约概率变动最大的企业（前 {MOST_MOVERS}，先按违约概率变动，再按两次额度中较大者排序）",
-                f"Who moved most by probability (first {MOST_MOVERS}; by change of the default probability, then by "
-                "the larger of both limits)",
-            ),
-            _first((np.abs(likelier), exposed), likelier != 0),
-        ),
-    )
-    return Section("movers", Words("变动最大的企业及理由", "Top movers with their reasons"), tuple(said), tables)
-
-
-def _first(keys: tuple[Vector, ...], among: Vector) -> Vector:
-    """The places of the largest by the keys, the first key first; ties by enterprise."""
-    order = np.lexsort(tuple(-key for key in reversed(keys)))
-    found: Vector = order[among[order]][:MOST_MOVERS]
-    return found
-
-
-def _movers(pair: Pair, code: str, words: Words, order: Vector) -> Table:
-    """`order`: places among the enterprises of both runs."""
-    here, there = (rows[order] for rows in pair.common)
-    points = pair.now.numbers("points")[here] - pair.before.numbers("points")[there]
-    because = _because(pair, here, there)
-    rows: list[tuple[Cell, ...]] = []
-    for place, (i, j) in enumerate(zip(here.tolist(), there.tolist(), strict=True)):
-        was, given = float(pair.before.limits[j]), float(pair.now.limits[i])
-        rows.append(
-            (
-                pair.now.table["enterprise_id"][i].as_py(),
-                was,
-                given,
-                given - was,
-                _grade(GRADE_LABELS[pair.before.grades[j]]),
-                _grade(GRADE_LABELS[pair.now.grades[i]]),
-                _known(pair.before.probability[j]),
-                _known(pair.now.probability[i]),
-                _known(points[place]),
-                because[place],
-                Words(pair.now.table["reasons_zh"][i].as_py(), pair.now.table["reasons_en"][i].as_py()),
-            )
-        )
-    return Table(
-        code,
-        words,
-        (
-            text("企业", "enterprise"), yuan("上次额度（元）", "limit before, yuan"),
-            yuan("本次额度（元）", "limit now, yuan"), yuan("额度变动（元）", "change of limit, yuan"),
-            text("上次等级", "grade before"), text("本次等级", "grade now"), percent("上次违约概率", "PD before"),
-            percent("本次违约概率", "PD now"), change("分数变动", "points"), text("变动来源", "what moved it"),
-            text("本次主要理由", "reasons now"),
-        ),
-        tuple(rows),
-    )  # fmt: skip
-
-
-def _because(pair: Pair, here: Vector, there: Vector) -> list[Words]:
-    """For each row the features whose contribution changed most, with the change in points."""
-    if not pair.comparable or not len(here):
-        return [Words("", "")] * len(here)
-    names = pair.now.names("points_")
-    changes = np.column_stack(
-        [pair.now.column(f"points_{name}")[here] - pair.before.column(f"points_{name}")[there] for name in names]
-    )
-    found = []
-    for row in np.nan_to_num(changes):
-        largest = [place for place in np.argsort(-np.abs(row), kind="stable")[:MOST_FEATURES] if row[place]]
-        said = [(feature_words(names[place]), row[place]) for place in largest]
-        found.append(
-            Words(
-                "；".join(f"{words.zh} {value:+.1f}" for words, value in said),
-                "; ".join(f"{words.en} {value:+.1f}" for words, value in said),
-            )
-        )
-    return found
 
 
 def drift(run: RunRows, bundle: Bundle | None, policy: Policy) -> Section:
@@ -259,9 +148,11 @@ def _feature(name: str) -> Words:
     return Words(words.zh, words.en)
 
 
-def _grade(label: str) -> Words:
+def grade_words(label: str) -> Words:
+    """A grade, or that there is none."""
     return Words("无等级", "no grade") if label == NO_GRADE else Words(label, label)
 
 
-def _known(value: float) -> float | None:
+def known(value: float) -> float | None:
+    """A number, None where it is NaN."""
     return None if np.isnan(value) else float(value)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from models.allocation.terms import GROUPS
@@ -59,6 +60,27 @@ class RunRows:
             return np.empty(0)
         ordered = pa.concat_tables(parts).sort_by("enterprise_id")
         return np.asarray(ordered.column(name).cast(pa.float64()).to_numpy(), dtype=np.float64)
+
+    def some(self, enterprises: Sequence[str], names: Sequence[str]) -> dict[str, Vector]:
+        """Columns of a few enterprises as numbers, in their order; NaN where missing, or where the run has no such
+        column.
+        """
+        wanted = pa.array(enterprises, pa.string())
+        parts = []
+        for file in self.folder.files(SCORES) if enterprises else []:
+            there = set(pq.read_schema(file).names)
+            part = pq.read_table(file, columns=["enterprise_id", *(name for name in names if name in there)])
+            parts.append(part.filter(pc.is_in(part["enterprise_id"].cast(pa.string()), wanted)))
+        if not parts:
+            return {name: np.full(len(enterprises), np.nan) for name in names}
+        found = pa.concat_tables(parts)
+        found = found.take(pc.index_in(wanted, value_set=found["enterprise_id"].cast(pa.string()).combine_chunks()))
+        return {
+            name: np.asarray(found[name].cast(pa.float64()).to_numpy(), dtype=np.float64)
+            if name in found.column_names
+            else np.full(len(enterprises), np.nan)
+            for name in names
+        }
 
     def names(self, prefix: str) -> list[str]:
         """The names of the columns that begin so, without it."""

@@ -96,7 +96,7 @@ def test_the_top_mover_is_who_moved_most_money(service: Service, two_runs: tuple
     }
     first = by_probability.rows[0]
     assert first[0] == max(likelier, key=lambda name: likelier[name])
-    assert re.search(r"[+-]\d", first[9].en)  # type: ignore[union-attr]
+    assert re.search(r"[+-]\d", first[10].en)  # type: ignore[union-attr]
     changed = sum(change != 0 for change in moved.values())
     assert f"{changed} have another limit" in section(report, "movers").said[0].en
 

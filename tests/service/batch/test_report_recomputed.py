@@ -17,6 +17,7 @@ from scipy.special import logit
 
 from models.bundle import Bundle
 from models.default_probability import score_features
+from models.explanation.catalogue import rule_words
 from models.explanation.features import feature_words
 from models.grades import GRADES
 from models.monitoring.reference import CARD_KEY, reference_of
@@ -219,6 +220,16 @@ def test_warnings_are_counted_before_and_now(report: Made) -> None:
     assert said(made, "warnings") == f"{(now_is > was).sum()} went up a level, {(now_is < was).sum()} came down."
 
 
+def limit_said(its: Any) -> str:
+    """The outcome where it changed, then the three steps that changed most, in yuan."""
+    steps = [name[:-3] for name in its.index if name.startswith("step_") and name.endswith("_is")]
+    moved = {name: (np.nan_to_num(its[f"{name}_is"]) - np.nan_to_num(its[f"{name}_was"])) / 100 for name in steps}
+    first = [name for name in sorted(steps, key=lambda name: -abs(moved[name]))[:3] if moved[name]]
+    outcome = [] if its["outcome_is"] == its["outcome_was"] else [f"{its['outcome_was']} → {its['outcome_is']}"]
+    named = [(rule_words(name.removeprefix("step_").removesuffix("_fen")).en, moved[name]) for name in first]
+    return "; ".join([*outcome, *(f"{words} {value:+,.0f}" for words, value in named)])
+
+
 @pytest.mark.parametrize("code", ["movers", "movers_by_probability"])
 def test_the_movers_are_those_who_moved_most_and_by_what(report: Made, code: str) -> None:
     """Twenty by limit or by probability, then by the larger limit, with the three features that moved most."""
@@ -236,13 +247,14 @@ def test_the_movers_are_those_who_moved_most_and_by_what(report: Made, code: str
     words = dict(zip(NAMES, _english(), strict=True))
     for row, (_, its) in zip(shown, order.head(20).iterrows(), strict=True):
         assert row[1:4] == (its["given_was"], its["given_is"], its["money"])
-        assert row[4:6] == (its["graded_was"], its["graded_is"])
-        assert row[6:9] == pytest.approx((its["pd_was"], its["pd_is"], its["points_is"] - its["points_was"]))
+        assert row[5:7] == (its["graded_was"], its["graded_is"])
+        assert row[7:10] == pytest.approx((its["pd_was"], its["pd_is"], its["points_is"] - its["points_was"]))
         changes = {name: its[f"points_{name}_is"] - its[f"points_{name}_was"] for name in NAMES}
         first = sorted(changes, key=lambda name: -abs(changes[name]))[:3]
-        assert row[9] == "; ".join(f"{words[name]} {changes[name]:+.1f}" for name in first if changes[name])
-        assert row[10] == its["reasons_en_is"]
-        assert sum(changes.values()) == pytest.approx(row[8], abs=1e-6)
+        assert row[10] == "; ".join(f"{words[name]} {changes[name]:+.1f}" for name in first if changes[name])
+        assert row[11] == its["reasons_en_is"]
+        assert row[4] == limit_said(its)
+        assert sum(changes.values()) == pytest.approx(row[9], abs=1e-6)
     assert f"{(both['money'] != 0).sum():,} have another limit" in said(made, "movers")
 
 
