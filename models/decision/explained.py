@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from models.decision.bound import reasons_with_what_bound
 from models.decision.errors import DecisionNotReproduced
 from models.decision.record import CapV1, CautionV1, ComparedWithV1, DecisionRecord, Frozen, ReasonV1, StepV1
 from models.decision.told import told_caps, told_reasons
@@ -183,11 +184,12 @@ def explain(record: DecisionRecord, policy: Policy, positions: Positions | None 
 
 
 def reasons_as_told(record: DecisionRecord, policy: Policy) -> tuple[ReasonV1, ...]:
-    """The reasons of a record as a person is told them; as they are kept, where it cannot be decided again."""
+    """The reasons of a record as a paper tells them: what bound first; as kept, where it cannot be decided again."""
+    told = record.model_copy(update={"reasons": reasons_with_what_bound(record)})
     try:
-        return told_reasons(record, cases_of(record, policy))
+        return told_reasons(told, cases_of(record, policy))
     except DecisionNotReproduced:
-        return record.reasons
+        return told.reasons
 
 
 def _lever(lever: Lever) -> LeverV1:

@@ -105,14 +105,24 @@ def notice_of(case: CaseFile) -> Notice:
 
 
 def principal_reasons(decision: DecisionRecord) -> list[ReasonV1]:
-    """At most four reasons of the decision, at least one of which is about the applicant and not about its score."""
-    chosen = list(decision.reasons[:MOST_REASONS])
-    if any(reason.code not in RATING_CODES and reason.fact != "requested" for reason in chosen):
-        return chosen
+    """At most four reasons of the decision, at least one of which is about the applicant and not about its score.
+
+    Where only the score bound the amount: those ceilings, then what is missing, then what cost the score most.
+    """
+    chosen = decision.reasons
+    decisive = [reason for reason in chosen if reason.about != "evidence"]
+    if any(not _of_rating(reason) for reason in decisive) or (chosen and not decisive):
+        return list(chosen[:MOST_REASONS])
+    missing = [reason for reason in chosen if reason.about == "evidence"]
     behind = list(decision.probability_reasons) or _slightest(decision)
-    return (
-        chosen[: max(1, MOST_REASONS - len(behind))] + behind[: MOST_REASONS - 1] if chosen else behind[:MOST_REASONS]
-    )
+    ceilings = decisive[: MOST_REASONS - 1]
+    room = MOST_REASONS - len(ceilings)
+    behind = behind[: max(1, room - len(missing))]
+    return [*ceilings, *missing[: room - len(behind)], *behind]
+
+
+def _of_rating(reason: ReasonV1) -> bool:
+    return reason.code in RATING_CODES or reason.fact == "requested"
 
 
 def _slightest(decision: DecisionRecord) -> list[ReasonV1]:

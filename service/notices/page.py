@@ -17,13 +17,14 @@ from models.decision.record import DecisionRecord
 from models.explanation.catalogue import AVERAGE
 from models.explanation.features import feature_words
 from models.explanation.figures import figure
-from models.money import fen_from_yuan, wan_text, yuan_for_reading
+from models.money import fen_from_yuan, yuan_for_reading
 from models.tables import BANK_ZONE
 from service import notices
 from service.applications.since import changed_since, words
 from service.applications.view import shown_exposure
 from service.notices.adverse import Notice
 from service.notices.case_file import CaseFile
+from service.notices.exact import to_the_fen
 from service.notices.picture import waterfall_svg
 from service.notices.words import Language
 
@@ -64,7 +65,8 @@ def contributions(decision: DecisionRecord, language: Language) -> list[tuple[st
     for name, points in ordered[:MOST_CONTRIBUTIONS]:
         words, value = feature_words(name), decision.feature_values.get(name)
         shown = figure(float("nan") if value is None else value, words.unit)
-        rows.append((language.say(words.zh, words.en), language.say(shown.zh, shown.en), points))
+        value_shown = language.say(to_the_fen(shown.zh, shown.en), shown.en)
+        rows.append((language.say(words.zh, words.en), value_shown, points))
     return rows
 
 
@@ -76,7 +78,10 @@ def _whom(decision: DecisionRecord, language: Language) -> str:
 
 def _rendered(name: str, case: CaseFile, language: Language, **more: Any) -> bytes:  # noqa: ANN401
     def money(fen: int) -> str:
-        return language.say(f"{wan_text(fen)}万元", f"CNY {yuan_for_reading(fen)}")
+        return language.say(f"{yuan_for_reading(fen)}元", f"CNY {yuan_for_reading(fen)}")
+
+    def say(zh: str, en: str) -> str:
+        return language.say(to_the_fen(zh, en), en)
 
     product = case.decided_by.product(case.application.product)
     text = (
@@ -91,10 +96,10 @@ def _rendered(name: str, case: CaseFile, language: Language, **more: Any) -> byt
             product=language.say(product.zh, product.en),
             reference=case.application.id[:REFERENCE_LENGTH].upper(),
             language=language.value,
-            say=language.say,
+            say=say,
             money=money,
             yuan=lambda amount: money(fen_from_yuan(amount)),
-            moment=_moment,
+            moment=lambda at: _moment(at, language),
             signed=signed_yuan,
             **more,
         )
@@ -102,10 +107,10 @@ def _rendered(name: str, case: CaseFile, language: Language, **more: Any) -> byt
     return text.encode()
 
 
-def _moment(at: str | datetime) -> str:
-    """A moment on the bank's clock, to the minute."""
+def _moment(at: str | datetime, language: Language) -> str:
+    """A moment on the bank's clock, to the minute, and which clock that is."""
     found = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return f"{found.astimezone(BANK_ZONE):%Y-%m-%d %H:%M}"
+    return f"{found.astimezone(BANK_ZONE):%Y-%m-%d %H:%M}{language.say('（北京时间）', ' (UTC+8)')}"
 
 
 @cache

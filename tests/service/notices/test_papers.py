@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from models.decision import DecisionRecord
-from models.explanation.catalogue import BINDING_REASONS, GATE_REASONS, RULE_WORDS
+from models.explanation.catalogue import BINDING_REASONS, GATE_REASONS, PENDING_REASONS, RULE_WORDS
 from models.features import CATALOGUE
 from models.policy import load_policy
 from service.notices import ChineseFontMissing, Language, case_file, memo_html, notice_html, notice_of, pdf
 from service.notices.adverse import MOST_REASONS, NoticeNotDue, principal_reasons
 from service.notices.case_file import CaseFile
+from service.notices.exact import to_the_fen
 from service.notices.picture import waterfall_svg
 from service.notices.words import RATING_CODES, SOURCE_OF_FAMILY, SOURCE_OF_RULE
 from tests.service.applications.conftest import PATH, Bank, bank_on, problem_of
@@ -259,8 +260,107 @@ def test_a_memo_says_what_the_bank_committed_itself_to_since(bank: Bank) -> None
     bank.moved("second", other, "approve")
     for language, words in (
         ("en", ["500000.00 yuan to this enterprise", "An approval is refused now", "Now: total CNY 700,000"]),
-        ("zh", ["评估之后本行又对该企业承诺额度500000.00元", "请退回（return）", "现在：合计 70.00万元"]),
+        ("zh", ["评估之后本行又对该企业承诺额度500000.00元", "请退回（return）", "现在：合计 700,000元"]),
     ):
         said = text_of(bank.get("approver", f"{PATH}/{case['id']}/memo", lang=language).content)
         for part in words:
             assert part in said, said[:2500]
+
+
+def test_a_chinese_paper_says_every_amount_to_the_fen(bank: Bank) -> None:
+    """5,000,000.01 yuan is not 500.00万元: amounts of the page, of kept sentences and of the picture are exact."""
+    case = bank.moved("officer", bank.apply(amount="5000000.01"), "submit")
+    found = case_of(bank, bank.moved("second", case, "approve", amount_yuan="400000.07"), explained=True)
+    for page in (notice_html(notice_of(found), Language.ZH), memo_html(found, Language.ZH)):
+        said = text_of(page)
+        assert "5,000,000.01元" in said
+        assert "400,000.07元" in said
+        assert "万元" not in said
+    assert "CNY 400,000.07" in text_of(memo_html(found, Language.EN))
+
+
+@pytest.mark.parametrize(
+    ("zh", "en", "exact"),
+    [
+        ("上限 500.00万元", "a ceiling of CNY 5,000,000.01", "上限 5,000,000.01元"),
+        (
+            "合计 160.00万元（销售额 800.00万元）",
+            "CNY 1,600,001 of CNY 8,000,000",
+            "合计 1,600,001元（销售额 8,000,000元）",
+        ),
+        ("先 2.00万元，后 1.00万元", "CNY 10,000 after CNY 20,000.30", "先 20,000.30元，后 10,000元"),
+        ("约定 3.00万元", "no amount", "约定 约3.00万元"),
+        ("没有金额", "CNY 1", "没有金额"),
+    ],
+)
+def test_a_kept_sentence_is_told_to_the_fen(zh: str, en: str, exact: str) -> None:
+    """The English sentence has the amount; where it has not, it is said that the Chinese one is rounded."""
+    assert to_the_fen(zh, en) == exact
+
+
+def bound_by_grade(decision: DecisionRecord) -> DecisionRecord:
+    """Asked 3,000,000, granted 2,000,000 by grade and model; two ceilings lack facts and stand at 5,000,000."""
+    values = {"grade_maximum": "2000000.00", "model_uncertainty": "2000000.00"}
+    pending = dict.fromkeys(("working_capital_need", "debt_service_capacity"), "5000000.00")
+    caps = tuple(
+        cap.model_copy(
+            update={
+                "value_yuan": {**values, **pending, "requested": "3000000.00"}.get(cap.code, "9000000.00"),
+                "status": "pending" if cap.code in pending else "applied",
+                "binding": cap.code in values,
+            }
+        )
+        for cap in decision.caps
+    )
+    kept = decision.reasons[0]
+    reasons = tuple(
+        kept.model_copy(
+            update={
+                "about": "evidence",
+                "code": PENDING_REASONS[code].code,
+                "fact": code,
+                "zh": PENDING_REASONS[code].zh.format(value="500.00万元", document="财务报表"),
+                "en": PENDING_REASONS[code].en.format(value="CNY 5,000,000", document="statements"),
+            }
+        )
+        for code in pending
+    )
+    steps = tuple(
+        step.model_copy(update={"delta_yuan": {"model_uncertainty": "-1000000.00"}.get(step.code, "0.00")})
+        for step in decision.waterfall
+    )
+    steps = (*steps, steps[-1].model_copy(update={"code": "model_uncertainty", "delta_yuan": "-1000000.00"}))
+    return decision.model_copy(
+        update={"outcome": "refer", "caps": caps, "reasons": reasons, "waterfall": steps, "limit_yuan": "2000000.00"}
+    )
+
+
+def test_a_reduced_amount_names_the_ceilings_that_bind(bank: Bank) -> None:
+    """By what they took, then what is missing, which says that it took nothing, then what cost the score most."""
+    case = bank.moved("officer", bank.apply(amount="3000000"), "submit")
+    found = case_of(bank, bank.moved("second", case, "approve", amount_yuan="400000"))
+    found = replace(found, decision=bound_by_grade(found.decision))
+    notice = notice_of(found)
+    assert [reason.code for reason in notice.reasons[:3]] == ["LIM-MOD-15", "LIM-GRD-03", "DAT-WC-05"]
+    assert notice.reasons[3].about_score
+    assert len(notice.reasons) == MOST_REASONS
+    said, chinese = text_of(memo_html(found, Language.EN)), text_of(memo_html(found, Language.ZH))
+    for words in (
+        "ceiling of model uncertainty of CNY 2,000,000 is the lowest",
+        "the maximum of CNY 2,000,000 for grade",
+    ):
+        assert words in said
+    assert said.count("it did not reduce the amount") == 2
+    assert chinese.count("（未减少本次额度）") == 2
+    assert "模型不确定性上限 2,000,000元 是最低的一项" in chinese
+    assert said.index("LIM-MOD-15") < said.index("LIM-GRD-03") < said.index("DAT-WC-05")
+
+
+def test_times_name_their_clock(bank: Bank) -> None:
+    """In both languages, wherever a memo says a minute."""
+    found = case_of(bank, lowered(bank))
+    for language, clock in ((Language.EN, " (UTC+8)"), (Language.ZH, "（北京时间）")):
+        said = text_of(memo_html(found, language))
+        minutes = re.findall(r"2020-\d\d-\d\d \d\d:\d\d(.{0,8})", said)
+        assert len(minutes) >= 4
+        assert all(after.startswith((clock.strip(), clock)) for after in minutes), minutes
