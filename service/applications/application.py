@@ -91,6 +91,18 @@ class Exposure:
 
 
 @dataclass(frozen=True)
+class Today:
+    """What an assessment finds on the day of a step that commits the bank.
+
+    `warning`: the level of the early warning; `most_fen`: what it leaves beside the exposure; None: it takes nothing.
+    """
+
+    exposure: Exposure
+    warning: str
+    most_fen: int | None
+
+
+@dataclass(frozen=True)
 class Application:
     """One row. Amounts are fen.
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 
-from service.applications.application import Exposure
+from service.applications.application import Today
 from service.deadline import require_time
 from service.turns import Turns
 
@@ -23,7 +23,7 @@ class _Case:
     people: int = 0
     begun: int = 0  # assessments, while anybody is there
     asked: Hashable = None
-    found: Exposure | None = None
+    found: Today | None = None
 
 
 class Turn:
@@ -33,7 +33,7 @@ class Turn:
         self._case = case
         self._came = came  # how many assessments had been begun when the caller came
 
-    def exposure(self, asked: Hashable, find: Callable[[], Exposure]) -> Exposure:
+    def today(self, asked: Hashable, find: Callable[[], Today]) -> Today:
         """What `find` finds, or found for the same question since the caller came."""
         case = self._case
         if case.found is not None and case.asked == asked and case.begun > self._came:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from models.money import fen_from_yuan, yuan_text
 from models.policy import Policy
 from models.policy.approval_rules import ApprovalRules, Level
-from service.applications.application import Application, Exposure, Standing
+from service.applications.application import Application, Exposure, Standing, Today
 from service.applications.errors import (
     AmountNotApprovable,
     AssessmentTooOld,
@@ -18,10 +18,13 @@ from service.applications.errors import (
     NotForThisRole,
     StepWithoutReason,
     TransitionNotPossible,
+    WarnedSince,
 )
 from service.applications.since import gone_fen, unseen
 from service.applications.transitions import Transition, possible
 from service.people import Principal
+
+FROZEN = ("orange", "red")  # early warnings that freeze new draws, DOMAIN 2.2
 
 
 def require_person(transition: Transition, caller: Principal, standing: Standing) -> None:
@@ -152,6 +155,35 @@ def require_no_new_exposure(standing: Standing, now: Exposure, committed: Sequen
                 found=f"{yuan_text(today)} now",
                 advice="have it assessed again: return it, or withdraw what is approved and apply again",
             )
+
+
+def require_not_warned(standing: Standing, now: Today, amount_fen: int) -> None:
+    """Refuse an approval of more than the early warning of today leaves, whatever it was when the case was assessed.
+
+    Yellow holds a line where it stands, orange and red freeze it (DOMAIN 2.2). Raises WarnedSince.
+    """
+    if now.most_fen is not None and amount_fen > now.most_fen:
+        raise WarnedSince(
+            f"the early warning is {now.warning} today",
+            current=standing.application.current(),
+            field="action",
+            expected=f"at most {yuan_text(now.most_fen)} under this warning",
+            found=yuan_text(amount_fen),
+            advice="return the application and have it assessed again: the assessment says which signals warn",
+        )
+
+
+def require_not_frozen(standing: Standing, now: Today) -> None:
+    """Refuse to open an approved line under an orange or red warning; yellow lets it stand. Raises WarnedSince."""
+    if now.warning in FROZEN and now.most_fen is not None:
+        raise WarnedSince(
+            f"the early warning is {now.warning} today: nothing new may be drawn",
+            current=standing.application.current(),
+            field="action",
+            expected="a warning below orange",
+            found=now.warning,
+            advice="assess the enterprise to see which signals warn; activate once they are settled, or withdraw it",
+        )
 
 
 def require_recent_assessment(standing: Standing, rules: ApprovalRules) -> None:

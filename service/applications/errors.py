@@ -56,6 +56,10 @@ class AssessmentTooOld(Conflict):
     """The case was assessed too long ago to be approved: 409 until it is assessed again."""
 
 
+class WarnedSince(Conflict):
+    """The early warning of today does not allow what was assessed before it: 409."""
+
+
 class LineNotReplaceable(AssetlightError):
     """The application would replace a line that is not one of the enterprise's that can be replaced."""
 

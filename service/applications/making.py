@@ -9,9 +9,10 @@ from http import HTTPStatus
 from typing import Any
 
 from models.canonical import canonical_json
+from models.limits.ceilings.early_warning import LEVELS, warning_level
 from models.money import fen_from_yuan, yuan_text
 from service.applications import rows
-from service.applications.application import Application, Exposure, Standing
+from service.applications.application import Application, Exposure, Standing, Today
 from service.applications.commitments import REPLACEABLE, committed, require_cases_as_told
 from service.applications.errors import LineNotReplaceable, OutsideReach, TenorTooLong
 from service.applications.idempotency import Answer, Once
@@ -222,8 +223,8 @@ def replaced_now(standing: Standing) -> int | None:
     return line.approved_fen
 
 
-def exposure_now(office: Office, standing: Standing) -> Exposure:
-    """What an assessment today would count as exposure beside the case itself. Raises what an assessment does."""
+def found_today(office: Office, standing: Standing) -> Today:
+    """What an assessment finds today beside the case itself: exposure and early warning. Raises what one does."""
     application, today = standing.application, office.assessor.today()
     replaced = replaced_now(standing)
     request = office.assessor.application(
@@ -231,7 +232,10 @@ def exposure_now(office: Office, standing: Standing) -> Exposure:
     )
     request = replace(request, line_replaced_fen=replaced)
     records = office.assessor.around(application.enterprise_id, application.id)
-    return exposure_of(office.assessor.made(Question(application.enterprise_id, today, request, records)), replaced)
+    made = office.assessor.made(Question(application.enterprise_id, today, request, records))
+    (cap,) = (one for one in made.columns.limits.ceilings if one.code == "early_warning")
+    level = LEVELS[int(warning_level(made.columns.cases)[0])]
+    return Today(exposure_of(made, replaced), level, int(cap.value[0]) if cap.counts_at(0) else None)
 
 
 def assessed_again(office: Office, standing: Standing, actor: str, moment: datetime) -> tuple[Prepared, Application]:

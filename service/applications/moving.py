@@ -12,13 +12,15 @@ from sqlalchemy import Connection
 from models.money import yuan_text
 from models.policy.approval_rules import Level
 from service.applications import rows
-from service.applications.application import Application, Approval, Exposure, Standing
+from service.applications.application import Application, Approval, Standing, Today
 from service.applications.at_hand import Turn
 from service.applications.authority import (
     approved_amount,
     require_authority,
     require_fresh_eyes,
     require_no_new_exposure,
+    require_not_frozen,
+    require_not_warned,
     require_person,
     require_recent_assessment,
     require_same_exposure,
@@ -35,7 +37,7 @@ from service.applications.commitments import (
 )
 from service.applications.errors import ExposureChanged, TransitionNotPossible
 from service.applications.idempotency import Answer, Once
-from service.applications.making import assessed_again, exposure_now, replaced_now
+from service.applications.making import assessed_again, found_today, replaced_now
 from service.applications.office import Office, require_version
 from service.applications.rows import instant
 from service.applications.telling import outline, tell_step
@@ -66,7 +68,7 @@ class Beforehand:
     """What the model said before the transaction: of the exposure, or of the case anew."""
 
     connected: frozenset[str] = frozenset()  # the enterprise and everybody who may be in its group
-    now: Exposure | None = None
+    now: Today | None = None
     again: tuple[Prepared, Application] | None = None
 
 
@@ -76,7 +78,7 @@ def move(office: Office, caller: Principal, step: Step, once: Once) -> Answer:
     Whatever commits the bank waits for whoever else commits it to the same enterprise or its group. What needs an
     assessment is checked before it, takes its turn at the case, and is checked again there and in the transaction.
     Raises ApplicationNotFound, NotForThisRole, FourEyes, VersionMissing, VersionChanged, TransitionNotPossible,
-    StepWithoutReason, ExposureChanged, AuthorityExceeded, AmountNotApprovable, IdempotencyKeyReused.
+    StepWithoutReason, ExposureChanged, WarnedSince, AuthorityExceeded, AmountNotApprovable, IdempotencyKeyReused.
     """
     transition = BY_ACTION[step.action]
     if step.action not in ASSESSING:
@@ -97,7 +99,7 @@ def _beforehand(office: Office, caller: Principal, step: Step, standing: Standin
         return Beforehand(again=assessed_again(office, standing, caller.subject, office.clock()))
     connected = office.assessor.connected(standing.application.enterprise_id)
     asked = (standing.application.etag, standing.today, replaced_now(standing))
-    return Beforehand(connected, turn.exposure(asked, lambda: exposure_now(office, standing)))
+    return Beforehand(connected, turn.today(asked, lambda: found_today(office, standing)))
 
 
 def _kept(
@@ -184,7 +186,7 @@ class Stepping:
     standing: Standing
     moment: datetime
     connected: frozenset[str]
-    now: Exposure | None = None  # what an assessment counts today, before a step that commits
+    now: Today | None = None  # what an assessment counts today, before a step that commits
 
 
 def _stepped(at: Stepping, transition: Transition, step: Step) -> tuple[Application, dict[str, Any]]:
@@ -207,7 +209,8 @@ def _approved(at: Stepping, after: Application, step: Step) -> tuple[Application
     lines = committed(at.connection, at.connected, standing.today)
     require_same_exposure(standing, lines)
     if at.now is not None:
-        require_no_new_exposure(standing, at.now, lines)
+        require_no_new_exposure(standing, at.now.exposure, lines)
+        require_not_warned(standing, at.now, amount)
     approval = Approval(at.caller.subject, level.code, amount, instant(at.moment))
     approvals = (*standing.application.approvals, approval)
     needed = rules.approvers_needed(total)
@@ -248,7 +251,8 @@ def _activated(at: Stepping, after: Application) -> tuple[Application, dict[str,
             advice="withdraw it and apply again",
         )
     if at.now is not None:
-        require_no_new_exposure(at.standing, at.now, committed(at.connection, at.connected, today))
+        require_no_new_exposure(at.standing, at.now.exposure, committed(at.connection, at.connected, today))
+        require_not_frozen(at.standing, at.now)
     line = at.standing.beside.line(application.replaces)
     since = today
     if line is None and application.exposure.replaced_fen is not None:

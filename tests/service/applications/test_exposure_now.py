@@ -41,3 +41,25 @@ def test_an_old_assessment_is_not_approved_on(bank: Bank) -> None:
     assert problem["expected"] == "an approval not after 2020-05-30"
     bank.clock.now -= timedelta(days=1)
     assert bank.moved("second", case, "approve")["state"] == "approved"
+
+
+@pytest.mark.parametrize("action", ["approve", "activate"])
+@pytest.mark.parametrize(("event", "level"), [("asset_freeze", "red"), ("operation_abnormal", "yellow")])
+def test_the_warning_of_today_counts(bank: Bank, action: str, event: str, level: str) -> None:
+    """What became known after the assessment: red stops both, yellow only what is not committed yet.
+
+    The firm has a line already, so that yellow holds it there.
+    """
+    approved(bank, bank.apply(amount="100000"))
+    case = bank.moved("officer", bank.apply(amount="200000"), "submit")
+    if action == "activate":
+        case = bank.moved("second", case, "approve")
+    happened = {"enterprise_id": "E5", "event": event, "event_no": "N1", "happened_on": "2020-02-28"}
+    learn(bank.service.settings.home, "risk_event", {**happened, "role": "defendant"})
+    who = "officer" if action == "activate" else "second"
+    answer = bank.step(who, case, action)
+    if (action, level) == ("activate", "yellow"):
+        assert answer.json()["state"] == "active"
+        return
+    problem = problem_of(answer, 409, "warned-since")
+    assert f"early warning is {level} today" in problem["title"]
