@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -15,7 +17,8 @@ from models.policy import load_policy
 from models.records.invoice import INVOICE
 from models.tables import accept_rows
 from service.batch.report.building import portfolio_report, write_report
-from service.batch.report.rows import GRADE_LABELS, RunRows
+from service.batch.report.moving import movers
+from service.batch.report.rows import GRADE_LABELS, Pair, RunRows
 from service.batch.report.value import PortfolioReport, Section, Table
 from service.bootstrap import Service
 from tests.service.batch.runs import ran, rows
@@ -99,6 +102,23 @@ def test_the_top_mover_is_who_moved_most_money(service: Service, two_runs: tuple
     assert re.search(r"[+-]\d", first[10].en)  # type: ignore[union-attr]
     changed = sum(change != 0 for change in moved.values())
     assert f"{changed} have another limit" in section(report, "movers").said[0].en
+
+
+def with_limits(run: RunRows, limits: dict[str, int]) -> RunRows:
+    """The run as if these were approved with these limits, in fen, and all others with none."""
+    ids = run.table["enterprise_id"].to_pylist()
+    table = run.table.drop_columns(["limit_fen", "outcome"])
+    table = table.append_column("limit_fen", pa.array([limits.get(one, 0) for one in ids], pa.int64()))
+    return replace(run, table=table.append_column("outcome", pa.array(["approve"] * len(ids))))
+
+
+def test_a_change_of_limit_counts_before_the_size_of_the_limit(two_runs: tuple[Path, Path]) -> None:
+    """A small change of a large limit stands behind a large change of a small one; alike ones by the larger limit."""
+    before, now = (RunRows.read(path) for path in two_runs)
+    before = with_limits(before, {"E1": 900, "E2": 0, "E3": 300, "E4": 80, "E5": 70})
+    now = with_limits(now, {"E1": 910, "E2": 50, "E3": 250, "E4": 80, "E5": 0})
+    shown = movers(Pair(now, before)).tables[0].rows
+    assert [(row[0], row[3]) for row in shown] == [("E5", -70), ("E3", -50), ("E2", 50), ("E1", 10)]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
