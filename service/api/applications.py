@@ -66,7 +66,7 @@ IfMatch = Annotated[
     str | None,
     Header(
         max_length=255,
-        description="the ETag of the application as you read it, in its quotes; without it, or with *: 428",
+        description="the ETag of the application as you read it, in its quotes; none, * or several: 428",
     ),
 ]
 ApplicationId = Annotated[str, Path(max_length=64, description="id of the application")]

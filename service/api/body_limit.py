@@ -52,6 +52,16 @@ class BodyLimit:
         await self._app(scope, counted, send)
 
 
+class BodyTooLarge(HTTPException):
+    """A body turned out too large while it was read: the same problem as of one that says so."""
+
+    name, title = "BodyTooLarge", "the body is too large"
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, words(most_bytes), {"Connection": "close"})
+        self.members = {"field": "body", "expected": f"at most {most_bytes} bytes"}
+
+
 class Counted:
     """A body that ends with a refusal where it is too long."""
 
@@ -61,12 +71,11 @@ class Counted:
         self._received = 0
 
     async def receive(self) -> Message:
-        """The next piece. Raises HTTPException, 413."""
+        """The next piece. Raises BodyTooLarge."""
         message = await self._receive()
         self._received += len(message.get("body", b""))
         if self._received > self._most_bytes:
-            detail = words(self._most_bytes)
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, {"Connection": "close"})
+            raise BodyTooLarge(self._most_bytes)
         return message
 
 
@@ -141,9 +150,9 @@ def too_large(path: str, declared: str, most_bytes: int) -> ASGIApp:
     """The answer to a body that says it is too large."""
     return problem_response(
         path,
-        name="BodyTooLarge",
+        name=BodyTooLarge.name,
         status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        title="the body is too large",
+        title=BodyTooLarge.title,
         detail=words(most_bytes),
         headers={"Connection": "close"},
         field="body",

@@ -30,17 +30,26 @@ class JsonTooDeep(AssetlightError):
     """Objects and arrays of the body lie in each other deeper than anything here does."""
 
 
+UTF_8 = ("utf-8", "utf8", "utf-8-sig")
+CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]*)", re.IGNORECASE)
 TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
 
 
 async def require_json(request: Request) -> None:
-    """Refuse a body of another media type, and one in which an object has a key twice. Raises KeyRepeated."""
+    """Refuse a body of another media type or charset, and one that has a key twice in an object. Raises KeyRepeated."""
     declared = request.headers.get("content-type", "")
     if declared.split(";")[0].strip().lower() != "application/json":
         raise HTTPException(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Expected Content-Type: application/json; found {declared or 'none'!r}."
         )
+    charset = CHARSET.search(declared)
+    if charset is not None and charset[1].lower() not in UTF_8:
+        raise HTTPException(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"JSON is UTF-8 (RFC 8259, 8.1); found charset={charset[1]!r}."
+        )
     if body := await request.body():
+        if (coding := json.detect_encoding(body)) not in UTF_8:
+            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"JSON is UTF-8 (RFC 8259, 8.1); found {coding}.")
         refuse_depth(body, (await service_of(request)).settings.max_json_depth)
         json.loads(body, object_pairs_hook=once_each)  # it is JSON: the framework has read it
 

@@ -286,11 +286,12 @@ async def on_http_error(request: Request, error: Exception) -> Response:
         )
     return problem_response(
         request.url.path,
-        name=status.phrase.title().replace(" ", ""),
+        name=getattr(error, "name", status.phrase.title().replace(" ", "")),
         status=status,
-        title=status.phrase,
+        title=getattr(error, "title", status.phrase),
         detail=str(error.detail or status.description),
         headers=headers,
+        **getattr(error, "members", {}),
     )
 
 

@@ -34,7 +34,7 @@ from service.scoring_rows import InForce, RowScorer
 NOTICE_ZH = "评分，不是授信决定，不予保存"
 NOTICE_EN = "a score, not a decision, and not kept"
 MOST_FEATURES = 2000
-Value = Annotated[float, Field(allow_inf_nan=False)]
+Value = Annotated[float, Field(strict=True, allow_inf_nan=False)]  # true and "1" are no numbers, on either way
 
 
 class ScoreRequest(Strict):

@@ -96,28 +96,49 @@ def seen(application: Application | None, application_id: str, caller: Principal
 def require_version(standing: Standing, if_match: str | None) -> None:
     """Refuse a change of another version than the caller saw. Raises VersionMissing, VersionChanged.
 
-    `*` holds of whatever is current (RFC 9110, 13.1.1), so it says nothing of what the caller saw: it counts as none.
+    `*` and a list of tags hold of more than one version (RFC 9110, 13.1.1), so they say nothing of what the caller saw:
+    they count as none. A weak tag never matches (13.1.1, 8.8.3.2).
     """
     application = standing.application
-    tags = [] if if_match is None else [tag.strip() for tag in if_match.split(",")]
-    if if_match is None or ANY in tags:
+    found = None if if_match is None else if_match.strip()
+    unsaid = _says_no_version(found)
+    if unsaid is not None:
         raise VersionMissing(
-            "the change does not say which version it is of"
-            if if_match is None
-            else "If-Match: * is of any version, and money moves on the one that somebody has seen",
+            unsaid,
             current=application.current(),
             field="If-Match",
             expected="the ETag of the application as you read it, in its quotes",
             found=if_match,
             advice=f"read it; where you decide on what you read, send If-Match: {application.etag}",
         )
-    if application.etag not in tags:
-        bare = application.etag.strip('"') in tags
+    if found != application.etag:
+        bare = application.etag.strip('"') == found
+        weak = found is not None and found.startswith("W/")
         raise VersionChanged(
-            "a version stands in quotes" if bare else "the application was changed since you read it",
+            "a version stands in quotes"
+            if bare
+            else "a weak tag cannot be used: it never matches"
+            if weak
+            else "the application was changed since you read it",
             current=application.current(),
             field="If-Match",
             expected=application.etag,
             found=if_match,
-            advice=f"send If-Match: {application.etag}" if bare else "read it again, and decide again",
+            advice=f"send If-Match: {application.etag}"
+            if bare
+            else "send the ETag as you were given it, without W/"
+            if weak
+            else "read it again, and decide again",
         )
+
+
+def _says_no_version(if_match: str | None) -> str | None:
+    """Why a header does not say which version somebody saw; None: it does."""
+    if if_match is None:
+        return "the change does not say which version it is of"
+    tags = [tag.strip() for tag in if_match.split(",")]
+    if ANY in tags:
+        return "If-Match: * is of any version, and money moves on the one that somebody has seen"
+    if len(tags) > 1:
+        return "If-Match with several tags is of several versions, and money moves on the one that somebody has seen"
+    return None

@@ -33,7 +33,15 @@ from service.operations.backup_keys import (
     take_keys,
 )
 from service.store import address_of, form_of, shown
-from service.store.backup import BackupUnreadable, back_up, file_of, refuse_overwriting, restore, sha256_of
+from service.store.backup import (
+    BackupUnreadable,
+    back_up,
+    file_of,
+    refuse_overwriting,
+    require_folder,
+    restore,
+    sha256_of,
+)
 from service.store.engine import open_engine, reason
 from service.store.migrating import ahead
 from service.store.schema import LEDGER_HEAD
@@ -143,6 +151,7 @@ def backup_command(
     if not without_keys:
         require_keys(needed)
         refuse_overwriting(target)
+        require_folder(target)
     found: dict[str, Any] = {}
     back_up(address, file, partial(checked, context, found))
     taken = [] if without_keys else take_keys(context.home, target)

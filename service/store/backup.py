@@ -26,6 +26,10 @@ class WouldOverwrite(AssetlightError):
     """There is a file where a copy should go."""
 
 
+class FolderMissing(AssetlightError):
+    """The folder where a copy should go is not there."""
+
+
 class BackupUnreadable(AssetlightError):
     """The file is no backup of a store."""
 
@@ -34,7 +38,7 @@ def back_up(address: URL, target: Path, check: Check) -> None:
     """Copy the database into one file that appears whole or not at all, checked before it appears.
 
     SQLite's online backup in one step: a moment of the database as it was, whoever writes meanwhile. Raises
-    NotEmbedded, WouldOverwrite, BackupUnreadable and what the check raises.
+    NotEmbedded, WouldOverwrite, FolderMissing, BackupUnreadable and what the check raises.
     """
     _copy(file_of(address), target, check)
 
@@ -66,6 +70,7 @@ def _copy(source: Path, target: Path, check: Check) -> None:
     refuse_overwriting(target)
     if not source.is_file():
         raise BackupUnreadable("there is no such file", where=str(source))
+    require_folder(target)
     draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
     try:
         _copy_pages(source, draft)
@@ -91,6 +96,17 @@ def refuse_overwriting(target: Path) -> None:
                 where=str(path),
                 advice="choose another name, or move the file (and its -wal and -shm) away first",
             )
+
+
+def require_folder(target: Path) -> None:
+    """Refuse a place in a folder that is not there. Raises FolderMissing."""
+    if not target.parent.is_dir():
+        raise FolderMissing(
+            "the folder where the copy should go is not there",
+            where=str(target),
+            expected=f"a folder {target.parent}",
+            advice="make the folder first, or choose another",
+        )
 
 
 def _copy_pages(source: Path, draft: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from typing import Any
 
 import pytest
@@ -188,3 +190,37 @@ def test_a_method_that_is_not_taken_names_every_one_that_is(
     answer = client.request(method, path)
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("coding", "declared"),
+    [("utf-16", ""), ("utf-16-le", ""), ("utf-32", ""), ("ascii", "; charset=gbk"), ("ascii", '; charset="UTF-16"')],
+)
+def test_json_is_utf_8(client: TestClient, coding: str, declared: str) -> None:
+    """Another coding is refused in words, whether it is declared or seen (RFC 8259, 8.1)."""
+    body = json.dumps(asked()).encode(coding)
+    answer = client.post(PATH, content=body, headers={"Content-Type": f"application/json{declared}"})
+    assert answer.status_code == 415, answer.text
+    assert "JSON is UTF-8" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("declared", ["; charset=utf-8", '; charset="UTF-8"'])
+def test_utf_8_may_be_declared(client: TestClient, declared: str) -> None:
+    """As many clients do."""
+    body = json.dumps(asked()).encode()
+    assert client.post(PATH, content=body, headers={"Content-Type": f"application/json{declared}"}).status_code == 201
+
+
+def test_a_body_too_large_is_one_problem_however_it_comes(client: TestClient, service: Service) -> None:
+    """Declared, turning out so, and packed."""
+    large = b" " * (service.settings.max_body_bytes + 1)
+    head = {"Content-Type": "application/json"}
+    answers = [
+        client.post(PATH, content=large, headers=head),
+        client.post(PATH, content=iter([large]), headers=head),
+        client.post(PATH, content=gzip.compress(large), headers={**head, "Content-Encoding": "gzip"}),
+    ]
+    told = [{key: answer.json()[key] for key in ("type", "title", "detail", "field", "expected")} for answer in answers]
+    assert [answer.status_code for answer in answers] == [413] * 3
+    assert told == [told[0]] * 3
+    assert told[0]["type"] == "urn:assetlight:problem:body-too-large"

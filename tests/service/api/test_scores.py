@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -61,3 +62,17 @@ def test_a_promoted_model_scores_soon(service: Service) -> None:
     assert scorer.at_hand() is first
     scorer._monotonic = lambda: first.until
     assert scorer.at_hand() is None
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8"], ids=["short", "long"])
+@pytest.mark.parametrize("value", [True, "1"], ids=["bool", "text"])
+def test_only_a_number_is_a_number(client: TestClient, service: Service, value: object, content_type: str) -> None:
+    """Neither true nor "1" is scored as 1, on either way; the feature is named."""
+    names = service.bundles.current().features
+    row = {**dict.fromkeys(names, 1), names[0]: value}
+    answer = client.post("/v1/scores", content=json.dumps({"features": row}), headers={"Content-Type": content_type})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["field"] == f"features.{names[0]}"
+    whole = {**row, names[0]: 1}
+    taken = client.post("/v1/scores", content=json.dumps({"features": whole}), headers={"Content-Type": content_type})
+    assert taken.status_code == 200, taken.text

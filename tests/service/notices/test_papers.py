@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -364,3 +365,12 @@ def test_times_name_their_clock(bank: Bank) -> None:
         minutes = re.findall(r"2020-\d\d-\d\d \d\d:\d\d(.{0,8})", said)
         assert len(minutes) >= 4
         assert all(after.startswith((clock.strip(), clock)) for after in minutes), minutes
+
+
+def test_a_pdf_is_made_without_a_warning(bank: Bank, caplog: pytest.LogCaptureFixture) -> None:
+    """What the PDF's maker does not know of the style would be told in the log for each paper."""
+    found = case_of(bank, lowered(bank), explained=True)
+    with caplog.at_level(logging.WARNING):
+        for page in (notice_html(notice_of(found), Language.ZH), memo_html(found, Language.ZH)):
+            assert pdf.pdf_of(page).startswith(b"%PDF-")
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("weasyprint")] == []

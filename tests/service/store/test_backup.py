@@ -50,6 +50,18 @@ def test_a_backup_made_under_writes_restores_into_an_empty_home_and_replays(
     assert run("audit", "verify", "--home", elsewhere)[0] == 0
 
 
+@pytest.mark.parametrize("which", ["copy", "keys"])
+def test_a_folder_that_is_not_there_is_named(home: Path, run: Run, tmp_path: Path, which: str) -> None:
+    """The place of the copy, or of its keys, is at fault and not the database; nothing is written."""
+    build(read_settings(home=home)).store.close()
+    gone, copy = tmp_path / "gone" / "b.sqlite3", tmp_path / "b.sqlite3"
+    asked = (gone,) if which == "copy" else (copy, "--keys", gone)
+    code, out, _ = run("db", "backup", *asked, "--home", home, "--json")
+    found = json.loads(out)
+    assert (code, found["error"], found["where"]) == (1, "FolderMissing", str(gone))
+    assert not copy.exists()
+
+
 @pytest.mark.parametrize("beside", ["", "-wal"])
 def test_nothing_is_overwritten(home: Path, run: Run, tmp_path: Path, beside: str) -> None:
     """Neither a file by a backup nor a store, or what is left of one, by a restore."""
