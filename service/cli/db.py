@@ -146,6 +146,7 @@ def backup_command(
         raise typer.BadParameter("--keys and --without-keys exclude each other")
     target = keys or file.with_name(file.name + ENDING)
     file_of(address)
+    require_folder(file)
     with opened(context) as engine, engine.connect() as connection:
         needed = keys_needed(connection, context.settings)
     if not without_keys:

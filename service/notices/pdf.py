@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from functools import cache
 
 from models.errors import AssetlightError
@@ -32,6 +33,8 @@ def pdf_of(html: bytes) -> bytes:
     from weasyprint.urls import URLFetcher  # noqa: PLC0415
 
     require_chinese_font()
+    # It warns of each style of the picture that is SVG's own, and draws it all the same: a hundred lines a paper.
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)
     page = HTML(string=html.decode(), url_fetcher=URLFetcher(allowed_protocols=()))
     made = page.write_pdf(pdf_identifier=hashlib.sha256(html).digest()[:16])
     assert isinstance(made, bytes)  # noqa: S101
