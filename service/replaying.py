@@ -57,7 +57,7 @@ class Replay:
         pairs = (
             ("data", self.kept.input_sha256, self.again.input_sha256),
             ("model", self.kept.bundle.digest, self.again.bundle.digest),
-            ("policy", self.kept.policy.digest, self.again.policy.digest),
+            ("policy", self.kept.policy, self.again.policy),
             ("code", self.kept.code_version, self.again.code_version),
         )
         found = tuple(name for name, before, after in pairs if before != after)
@@ -195,7 +195,7 @@ def replayed(record: DecisionRecord, tables: Tables, bundle: Bundle, policy: Pol
         requests={record.enterprise_id: request_of(record)},
         enterprises=[record.enterprise_id],
     )
-    return Replay(record, decisions.record_of(record.enterprise_id).as_version(record.schema_version))
+    return Replay(record, decisions.record_of(record.enterprise_id).in_form_of(record))
 
 
 def request_of(record: DecisionRecord) -> CreditRequest:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from models.canonical import canonical_json, canonical_parts, sha256_hex
 
@@ -40,12 +40,25 @@ class PolicyUseV1(Frozen):
     first_day: date
 
 
+class BesideV1(Frozen):
+    """What such a folder brings that no computed amount depends on: rules of approval, references of explanations."""
+
+    replaces: tuple[str, ...]
+    digest: str
+
+
 class OverlayV1(Frozen):
-    """A bank's own policy folder over the defaults."""
+    """A bank's own policy folder over the defaults. `beside` is written only where there is something beside."""
 
     name: str
     replaces: tuple[str, ...]
     digest: str
+    beside: BesideV1 | None = None
+
+    @model_serializer(mode="wrap")
+    def _absent_when_none(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        tree: dict[str, Any] = handler(self)
+        return {name: value for name, value in tree.items() if name != "beside" or value is not None}
 
 
 class PolicyV1(Frozen):
@@ -216,12 +229,26 @@ class DecisionRecord(Frozen):
         """
         version = min(version, self.schema_version)
         tree = self.model_dump(exclude=WITHOUT[version])
-        draft = DecisionRecord.model_validate({**tree, "schema_version": version})
-        return draft.model_copy(update={"decision_id": draft.computed_id()})
+        return _with_id(DecisionRecord.model_validate({**tree, "schema_version": version}))
+
+    def in_form_of(self, kept: DecisionRecord) -> DecisionRecord:
+        """The same decision in the form in which another one was kept.
+
+        Records of earlier releases say nothing of what an overlay brings beside; nothing computed depends on it.
+        """
+        found = self.as_version(kept.schema_version)
+        if any(one.beside is not None for one in kept.policy.overlays):
+            return found
+        overlays = tuple(one.model_copy(update={"beside": None}) for one in found.policy.overlays)
+        return _with_id(found.model_copy(update={"policy": found.policy.model_copy(update={"overlays": overlays})}))
 
     def tree(self, without: Collection[str] = ()) -> dict[str, Any]:
         """The record as a JSON value, in the fields of its version."""
         return self.model_dump(mode="json", exclude=set(without) | WITHOUT[self.schema_version])
+
+
+def _with_id(draft: DecisionRecord) -> DecisionRecord:
+    return draft.model_copy(update={"decision_id": draft.computed_id()})
 
 
 def sealed(draft: DecisionRecord) -> tuple[DecisionRecord, bytes]:

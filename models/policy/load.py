@@ -10,7 +10,7 @@ from pathlib import Path
 from models.canonical import digest, sha256_hex
 from models.policy.errors import PolicyFileInvalid
 from models.policy.parameter import Parameter, read_parameter
-from models.policy.policy import OverlayUsed, Policy
+from models.policy.policy import BesideUsed, OverlayUsed, Policy
 from models.policy.product import ProductFile, read_product
 from models.policy.yaml_text import read_yaml_text
 
@@ -51,7 +51,9 @@ def load_policy(on: date, overlays: Sequence[Path] = (), *, defaults: Path = DEF
         found.parameters.update(laid.parameters)
         found.products.update(laid.products)
         replaced = tuple(sorted([*laid.parameters, *(f"product {code}" for code in laid.products)]))
-        used.append(OverlayUsed(name=folder.name, replaces=replaced, digest=digest(laid.digests)))
+        used.append(
+            OverlayUsed(name=folder.name, replaces=replaced, digest=digest(laid.digests), beside=_beside(folder))
+        )
     policy = Policy(on=on, parameters=found.parameters, product_files=found.products, overlays=tuple(used))
     policy.product(policy.text(DEFAULT_PRODUCT))
     return policy
@@ -69,6 +71,13 @@ def _read_folder(folder: Path, *, label: str) -> _Files:
         else:
             found.products[parts[1]] = read_product(tree, code=parts[1], file=file)
     return found
+
+
+def _beside(folder: Path) -> BesideUsed | None:
+    """What an overlay brings that is read elsewhere: who may approve how much, whom and what explanations refer to."""
+    paths = [path for part in BESIDE for path in sorted((folder / part).glob("*.yaml"))]
+    found = {path.relative_to(folder).as_posix(): sha256_hex(path.read_bytes()) for path in paths}
+    return BesideUsed(tuple(sorted(name.removesuffix(".yaml") for name in found)), digest(found)) if found else None
 
 
 def _yaml_files(folder: Path, label: str) -> Iterator[tuple[Path, tuple[str, ...]]]:

@@ -27,12 +27,24 @@ SILENT = {COMPARED_WITH: TRAINING_AVERAGE}  # what a policy means that does not 
 
 
 @dataclass(frozen=True)
+class BesideUsed:
+    """What an overlay brings that no computed amount depends on, as `approval/default`, and the digest of its files."""
+
+    replaces: tuple[str, ...]
+    digest: str
+
+
+@dataclass(frozen=True)
 class OverlayUsed:
-    """A bank's own folder laid over the defaults: its name, what it replaced or added, and the digest of its files."""
+    """A bank's own folder laid over the defaults: its name, what it replaced or added, and the digest of its files.
+
+    `replaces` and `digest` are of parameters and products alone; `beside`: None where it brings nothing else.
+    """
 
     name: str
     replaces: tuple[str, ...]
     digest: str
+    beside: BesideUsed | None = None
 
 
 @dataclass(frozen=True)

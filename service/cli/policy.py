@@ -16,7 +16,7 @@ from rich.text import Text
 
 from models.bundle import BundleNotFound
 from models.default_probability import population_of
-from models.policy import Difference, Policy, Unstated, differences
+from models.policy import Difference, OverlayUsed, Policy, Unstated, differences
 from models.policy.load import DEFAULT_PRODUCT
 from models.policy.parameter import value_text
 from models.reference_population import TRAINING_AVERAGE
@@ -106,7 +106,7 @@ def check(
         "values": len(checked.parameters),
         "compared_with": checked.compared_with or TRAINING_AVERAGE,
         "products": sorted(checked.products),
-        "overlays": [{"name": item.name, "replaces": list(item.replaces)} for item in checked.overlays],
+        "overlays": [{"name": item.name, "replaces": replaced_by(item)} for item in checked.overlays],
         "overdue_reviews": [
             {"name": item.name, "owner": item.owner, "review_by": item.review_by.isoformat()}
             for item in checked.review_warnings
@@ -138,13 +138,18 @@ def show_differences(console: Console, before: Policy, after: Policy, found: Seq
             console.print(Padding(Text(f"from {item.since}: {item.reference}"), (0, 0, 0, 2)), style="dim")
 
 
+def replaced_by(overlay: OverlayUsed) -> list[str]:
+    """Everything that an overlay replaces or adds, what no computed amount depends on last."""
+    return [*overlay.replaces, *(() if overlay.beside is None else overlay.beside.replaces)]
+
+
 def show_check(console: Console, checked: Policy) -> None:
     """What was read, what a bank laid over it, and what is overdue."""
     console.print(
         f"policy of {checked.on}: {len(checked.parameters)} values, {len(checked.products)} products, all read"
     )
     for overlay in checked.overlays:
-        console.print(f"{overlay.name} replaces {', '.join(overlay.replaces) or 'nothing'}")
+        console.print(f"{overlay.name} replaces {', '.join(replaced_by(overlay)) or 'nothing'}")
     show_unstated(console, checked.unstated)
     for warning in checked.review_warnings:
         console.print(f"[yellow]! {warning.en} / {warning.zh}[/]")

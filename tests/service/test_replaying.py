@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, text, update
 
 from models.bundle import Bundle, BundleCorrupt
+from models.canonical import canonical_json, sha256_hex
 from models.decision import parse
 from models.lake import Lake
 from models.policy import DEFAULTS
@@ -54,6 +55,16 @@ def another_policy(home: Path) -> None:
     folder.mkdir(parents=True)
     text = (DEFAULTS / "parameters" / "grading" / "upper_pd.yaml").read_text(encoding="utf-8")
     (folder / "upper_pd.yaml").write_text(re.sub(r"(?m)^(\s+G1: ).*$", r"\g<1>0.0002", text), encoding="utf-8")
+
+
+def other_approvals(home: Path, above: str = "5000000") -> Path:
+    """The bank lays rules of approval of its own over the defaults, and nothing else."""
+    folder = home / "approvals"
+    (folder / "approval").mkdir(parents=True, exist_ok=True)
+    text = (DEFAULTS / "approval" / "default.yaml").read_text(encoding="utf-8")
+    said = text.replace("second_approver_above: 3000000", f"second_approver_above: {above}")
+    (folder / "approval" / "default.yaml").write_text(said, encoding="utf-8")
+    return folder
 
 
 def no_lake(home: Path) -> None:
@@ -247,6 +258,39 @@ def test_another_policy_is_an_entry_once(home: Path) -> None:
         told = [json.loads(bytes(row.body))["content"] for row in rows]
     assert [one["before"] for one in told] == [None, told[0]["policy"], told[1]["policy"]]
     assert told[2]["policy"] == told[0]["policy"] != told[1]["policy"]
+
+
+@pytest.mark.parametrize("later", [None, "4000000"], ids=["without", "another"])
+def test_other_rules_of_approval_are_laid_to_the_policy(
+    home: Path, run: Run, later: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not to the code: the decision says which they were, and is made again to the byte from what was kept."""
+    overlay = other_approvals(home)
+    built = build(read_settings(home=home, policy_dir=overlay), still_clock)
+    kept = assess(built, "E5")
+    said = json.loads(kept.decision)["policy"]["overlays"]
+    assert [(one["replaces"], one["beside"]["replaces"]) for one in said] == [([], ["approval/default"])]
+    built.close()
+    if later is not None:
+        monkeypatch.setenv("ASSETLIGHT_POLICY_DIR", str(other_approvals(home / "later", later)))
+    code, out, _ = run("replay", kept.id, "--home", home, "--json")
+    found = json.loads(out)
+    assert (code, found["matched"], found["changed"]) == (0, True, ["policy"])
+    assert all(one["field"].startswith("policy.overlays") for one in found["differences"])
+
+
+def test_a_decision_that_says_nothing_of_what_was_beside_is_made_again(home: Path) -> None:
+    """Those of earlier releases: the same overlay brought rules of approval, and the decision named only the folder."""
+    overlay = other_approvals(home)
+    built = build(read_settings(home=home, policy_dir=overlay), still_clock)
+    made = built.assessor.decide(Question("E5", AS_OF))
+    tree = json.loads(made.to_json())
+    del tree["decision_id"], tree["policy"]["overlays"][0]["beside"]
+    old = parse(canonical_json({**tree, "decision_id": sha256_hex(canonical_json(tree))}))
+    found = replay(built.assessor, old, None)
+    assert (found.matched, found.changed) == (True, ())
+    assert set(json.loads(old.to_json())["policy"]["overlays"][0]) == {"name", "replaces", "digest"}
+    built.close()
 
 
 def test_records_of_the_request_are_replayed_from_the_assessment(client: TestClient, home: Path, run: Run) -> None:

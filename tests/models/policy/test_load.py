@@ -112,6 +112,22 @@ def test_an_overlay_replaces_a_value_and_is_recorded(tmp_path: Path) -> None:
     assert len(used.digest) == 64
 
 
+def test_what_an_overlay_brings_beside_is_recorded_too(tmp_path: Path) -> None:
+    """Rules of approval change no amount, so not the policy's digest; which they were is said all the same."""
+    text = (DEFAULTS / "approval" / "default.yaml").read_text(encoding="utf-8")
+    bank = overlay(tmp_path, text, "approval/default.yaml")
+    policy = load_policy(DAY, [bank])
+    used = policy.overlays[0]
+    assert used.beside is not None
+    assert (used.replaces, used.beside.replaces) == ((), ("approval/default",))
+    assert policy.digest == load_policy(DAY).digest
+    (bank / "approval" / "default.yaml").write_text(text.replace("3000000", "5000000"), encoding="utf-8")
+    changed = load_policy(DAY, [bank]).overlays[0]
+    assert changed.beside is not None
+    assert (changed.digest, changed.beside.digest != used.beside.digest) == (used.digest, True)
+    assert load_policy(DAY, [overlay(tmp_path / "other", VOID)]).overlays[0].beside is None
+
+
 def test_an_overlay_adds_a_product(tmp_path: Path) -> None:
     """A product file of the bank's own becomes a product with its terms in fen."""
     policy = load_policy(DAY, [overlay(tmp_path, PRODUCT, "products/small_credit.yaml")])
