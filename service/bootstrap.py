@@ -28,6 +28,7 @@ from service.assessing import Assessor, Clock
 from service.batch.background import BatchDesk
 from service.bundles import BundleShelf
 from service.credit_lines import no_lines
+from service.errors import StoreUnusable
 from service.ledger import LedgerWriter
 from service.ledger.adopting import adopt
 from service.operations.edited_access import access_not_as_told
@@ -184,6 +185,17 @@ class Service:
         """
         if self.settings.embedded_store:
             self.upgrade_store()
+        return open_store(self.settings.store_url)
+
+    def store_as_it_is(self) -> Store:
+        """The opened database, neither made nor brought to another form: for those who check it. Close it.
+
+        Raises StoreUnusable, DatabaseBehind, DatabaseAhead, DatabaseUrlUnsupported.
+        """
+        if not self._has_store():
+            raise StoreUnusable(
+                "there is no store to look at", where=self.settings.store_url, advice="name its directory with --home"
+            )
         return open_store(self.settings.store_url)
 
     @cached_property

@@ -49,7 +49,8 @@ audit.command(
 @audit.command(
     "verify",
     epilog="Example: assetlight audit verify --checkpoint monday.json. Exit codes: 0 whole; 1 something changed, is "
-    "missing or out of order, or the database no longer refuses changes.",
+    "missing or out of order, or the database no longer refuses changes; 3 the database needs `assetlight db upgrade` "
+    "first.",
 )
 def verify_command(
     checkpoint: Annotated[
@@ -70,10 +71,12 @@ def verify_command(
     Finds what was changed, is missing or out of order. Only a checkpoint that lies elsewhere tells that the last
     entries were cut off, or that the whole chain was written anew. Says also which of the triggers by which the
     database refuses changes are missing, altered or switched off.
+
+    Changes nothing: a database of an earlier release is refused until `assetlight db upgrade` was run.
     """
     context = open_context(home, as_json=as_json)
     checkpoints = [read_checkpoint(path, public_key) for path in checkpoint or []]
-    store = build(context.settings).store
+    store = build(context.settings).store_as_it_is()
     with progress_bar(context) as bar:
         task = bar.add_task("verifying", total=None)
         try:
@@ -123,9 +126,10 @@ def checkpoint_command(
     """
     context = open_context(home, as_json=as_json)
     service = build(context.settings)
-    with service.store.reading() as connection:
+    store = service.store_as_it_is()
+    with store.reading() as connection:
         head = connection.execute(select(LEDGER_HEAD)).one()
-    service.close()
+    store.close()
     text = checkpoint_text(head.sequence, head.hash, moment_text(service.clock()), key)
     if out is not None:
         with out.open("xb") as file:

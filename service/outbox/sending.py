@@ -41,8 +41,9 @@ class Sends(Protocol):
 class GuardedBackend(httpcore2.AsyncNetworkBackend):
     """Connects to the address that the guard has looked at, and not to what the name is by then."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, scheme: str) -> None:
         self._guard = guard
+        self._scheme = scheme
         self._backend = httpcore2.AnyIOBackend()
 
     async def connect_tcp(
@@ -55,7 +56,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
     ) -> httpcore2.AsyncNetworkStream:
         """A connection to one of the host's addresses. Raises AddressRefused, httpcore2.ConnectError."""
         try:
-            address = await asyncio.to_thread(self._guard.connectable, host, port)
+            address = await asyncio.to_thread(self._guard.connectable, host, port, self._scheme)
         except OSError as refusal:
             raise httpcore2.ConnectError(str(refusal)) from None
         return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
@@ -89,7 +90,10 @@ class Sender:
 
     async def _post(self, url: str, sent: dict[str, str], body: bytes) -> Outcome:
         async with httpcore2.AsyncConnectionPool(
-            ssl_context=self._tls, network_backend=GuardedBackend(self._guard), max_connections=1, retries=0
+            ssl_context=self._tls,
+            network_backend=GuardedBackend(self._guard, urlsplit(url).scheme),
+            max_connections=1,
+            retries=0,
         ) as pool:
             timeouts = {"connect": SECONDS_TO_CONNECT, "read": self._seconds, "write": self._seconds}
             named = [("host", urlsplit(url).netloc), *sent.items()]

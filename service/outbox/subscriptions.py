@@ -60,7 +60,7 @@ class Subscriptions:
 
     def draft(self, *, name: str, url: str, types: Collection[str], actor: str, at: datetime) -> Subscription:
         """A subscription that may be made. Raises AddressRefused, EventTypeUnknown, EventsKeyNotUsable."""
-        self.guard.check(url)
+        self.guard.check_where_it_leads(url)
         unknown = [one for one in types if not any(wanted(kind, (one,)) for kind in TYPES)]
         if unknown or not types:
             raise EventTypeUnknown(

@@ -9,7 +9,7 @@ import pytest
 from service.outbox.addresses import Guard
 from service.outbox.errors import AddressRefused
 from service.outbox.sending import Sender
-from tests.service.outbox.conftest import START
+from tests.service.outbox.conftest import START, Bank
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,10 @@ from tests.service.outbox.conftest import START
         "https://[::ffff:169.254.169.254]/in",
         "https://0.0.0.0/in",
         "https://224.0.0.1/in",
+        "https://localhost:8443/in",
+        "https://api.localhost/in",
+        "https://127.0.0.2/in",
+        "https://[::ffff:127.0.0.1]/in",
         "https:///in",
         "https://erp.bank.example:99999/in",
         "https://erp.bank.example/in#part",
@@ -61,3 +65,39 @@ def test_a_name_that_leads_elsewhere_by_then_is_not_connected_to(address: str) -
     outcome = asyncio.run(Sender(guard, 5).send("https://erp.bank.example/in", b"s" * 32, "id", b"{}", START))
     assert outcome.problem is not None
     assert outcome.problem.startswith("AddressRefused")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.1", "0x7f000001", "erp.bank.example"])
+def test_https_to_this_machine_is_refused_when_somebody_subscribes(host: str) -> None:
+    """Whatever name leads there; where the host is named in the settings it is meant."""
+    guard = Guard(resolve=lambda *_: ["10.2.3.4", "127.0.0.1"])
+    with pytest.raises(AddressRefused, match="leads to this machine"):
+        guard.check_where_it_leads(f"https://{host}:8443/in")
+    Guard((host,), guard.resolve).check_where_it_leads(f"https://{host}:8443/in")
+
+
+def test_a_name_that_leads_nowhere_yet_may_be_subscribed() -> None:
+    """The consumer may come later; it is looked at again whenever something is sent."""
+
+    def nowhere(*_: object) -> list[str]:
+        raise OSError("no such name")
+
+    Guard(resolve=nowhere).check_where_it_leads("https://erp.bank.example/in")
+    Guard().check_where_it_leads("http://localhost:9/in")
+
+
+@pytest.mark.parametrize("url", ["https://localhost:8443/in", "https://127.1:8443/in"])
+def test_a_subscription_of_before_is_not_delivered_there(url: str) -> None:
+    """The worker looks at address and name again."""
+    outcome = asyncio.run(Sender(Guard(), 5).send(url, b"s" * 32, "id", b"{}", START))
+    assert outcome.problem is not None
+    assert outcome.problem.startswith("AddressRefused")
+
+
+def test_no_such_subscription_is_made(bank: Bank) -> None:
+    """Nothing is kept of it."""
+    with pytest.raises(AddressRefused, match="leads to this machine"):
+        bank.subscriptions.add(
+            name="engine", url="https://localhost:8443/in", types=("*",), actor="risk", at=bank.clock()
+        )
+    assert bank.subscriptions.every() == []

@@ -217,3 +217,20 @@ def test_the_embedded_store_of_an_older_home_serves_on(tmp_path: Path) -> None:
     assert built.assessments.count() == 3
     assert built.upgrade_store() == ()
     built.close()
+
+
+def test_whoever_checks_a_ledger_changes_nothing(tmp_path: Path, run: Run) -> None:
+    """An older store is refused with the command that upgrades it, byte for byte as it was; none is made either."""
+    path = tmp_path / "assessments.sqlite3"
+    first_release(path, 3)
+    before = path.read_bytes()
+    for command in ("verify", "checkpoint"):
+        code, out, _ = run("audit", command, "--home", tmp_path, "--json")
+        assert (code, json.loads(out)["error"]) == (3, "DatabaseBehind")
+        assert "assetlight db upgrade" in out
+    assert path.read_bytes() == before
+    assert run("db", "upgrade", "--home", tmp_path)[0] == 0
+    assert run("audit", "verify", "--home", tmp_path)[0] == 0
+    code, out, _ = run("audit", "verify", "--home", tmp_path / "none", "--json")
+    assert (code, json.loads(out)["error"]) == (1, "StoreUnusable")
+    assert not (tmp_path / "none" / "assessments.sqlite3").exists()
