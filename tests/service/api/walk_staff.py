@@ -71,6 +71,7 @@ class Seen:
     tag: str
     grade: str
     overrides: list[str]
+    overridden: list[str]  # what: grade, amount
 
 
 @dataclass
@@ -142,6 +143,7 @@ class Bank(Staff):
             self.cases[shown["id"]] = Seen(
                 *(shown["officer"], shown["enterprise_id"], shown["state"], shown["actions"], tag, shown["grade"]),
                 [one["id"] for one in shown["overrides"] if one["application_id"] and one["counts"]],
+                [one["what"] for one in shown["overrides"] if one["counts"]],
             )
 
     def _file(self, name: str) -> None:
@@ -186,7 +188,7 @@ class Bank(Staff):
         elif label == f"POST {CASE}/overrides":
             evidence = self.files.get(case.path_parameters["application_id"], [body.get("evidence")])
             body.update(direction="down", reason="adverse_site_visit", expires_on="2020-06-01", evidence=evidence[-1])
-            grade = self._draws.random() < 0.5 and seen.grade != "D"
+            grade = "grade" not in seen.overridden and (self._draws.random() < 0.5 or "amount" in seen.overridden)
             body.update(what="grade", to_grade="D", to_amount_yuan=None) if grade else body.update(
                 what="amount", to_grade=None, to_amount_yuan="100"
             )
