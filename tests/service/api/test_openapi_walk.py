@@ -72,15 +72,15 @@ def decide_portfolio(service: Service) -> None:
         time.sleep(0.2)
 
 
-def staff_of(service: Service, seed: int) -> Bank:
+def staff_of(service: Service, seed: int, *, models: int = 2) -> Bank:
     """People of every role, with models that they may put in force."""
-    models = []
-    for number in range(2):
+    digests = []
+    for number in range(models):
         made = skilled(number)
         made.write(service.settings.home / "bundles" / made.digest[:12])
         write_report(service.settings.home, made.digest)
-        models.append(made.digest)
-    return Bank(service, seed, tuple(models))
+        digests.append(made.digest)
+    return Bank(service, seed, tuple(digests))
 
 
 def nobody(home: Path) -> One:
@@ -166,7 +166,7 @@ def test_roads_of_many_steps(home: Path, told: Callable[[str], None]) -> None:
     """From answer to answer, subject by subject, until every link of the document led to what it is for."""
     app, service = application(home)
     decide_portfolio(service)
-    staff, found, wanted = staff_of(service, 1), Walked(), links_of(app)
+    staff, found, wanted = staff_of(service, 1, models=24), Walked(), links_of(app)
     for tags in ROADS:
         here = {link for link, of in wanted.items() if of <= set(tags)}
         for seed in range(1, MOST_ROUNDS + 1):
