@@ -108,7 +108,10 @@ LINKS: tuple[Answer, ...] = (
     Answer("GET", CASE, "200", assessed(), ASSESSED),
     Answer("POST", f"{CASE}/transitions", "200", case(), {**only(OF_CASE, "read", "notice"), **OF_VERSION}),
     Answer("POST", f"{CASE}/transitions", "200", assessed(), only(ASSESSED, "assessment")),
-    Answer("POST", f"{CASE}/overrides", "201", case(), {**READ, **OF_VERSION, "endOverride": END_OVERRIDE}),
+    Answer(
+        *("POST", f"{CASE}/overrides", "201", case()),
+        {**READ, **only(OF_VERSION, "move"), "endOverride": END_OVERRIDE},
+    ),
     Answer("POST", END_OVERRIDE.path, "200", case(), {**READ, **OF_VERSION}),
     Answer("GET", CASES, "200", case(f"{BODY}/applications/0/id"), READ),
     Answer("GET", CASES, "200", {"query.cursor": f"{BODY}/next"}, {"next": Target("GET", CASES)}),

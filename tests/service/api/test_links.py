@@ -179,8 +179,7 @@ def walk_cases(at: Follower, _: Path) -> None:
     third = apply(at, "E7")
     file(third)
     third.follow("read").follow("override", "risk", override)
-    again = third.follow("read").follow("endOverride", "risk", end).follow("override", "risk", override)
-    again.follow("override", "risk", {**override, "what": "grade", "to_grade": "D", "to_amount_yuan": None})
+    third.follow("read").follow("endOverride", "risk", end).follow("override", "risk", override)
 
 
 def walk_pages(at: Follower, _: Path) -> None:
