@@ -36,7 +36,7 @@ YEARS = timedelta(days=365 * 100)
 PUBLIC = {"GET /healthz", "GET /readyz"}
 ROAD = {**dict.fromkeys(ALL, False), "stateful": True}
 DEAD_LETTERS = 60
-EXAMPLES, STEPS, MOST_ROUNDS = 25, 50, 6  # of an operation or a road; of a road; of all roads of a subject
+EXAMPLES, STEPS, MOST_ROUNDS = 25, 50, 3  # of an operation or a road; of a road; of all roads of a subject
 LEAST_FOLLOWED = 0.9
 ROADS = (  # by subject, so that steps are not spent on other beginnings
     *(("applications", "people"), ("applications", "assessments", "people"), ("batches",), ("models",)),
